@@ -1,0 +1,106 @@
+"""The composition root: builds the parts, starts them in order, stops them in reverse."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Protocol
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from emulator import management
+from emulator.clock import Clock
+from emulator.config import DEFAULT_CLOCK_SCALE, DEFAULT_PORT, Settings
+from emulator.control_plane.registration import register
+from emulator.front import Front
+from emulator.runtime import Runtime
+
+logger = logging.getLogger(__name__)
+
+
+class Part(Protocol):
+    """An engine's driver or a data plane: `start` returns when it is ready, `stop` joins."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Emulator:
+    """One embedded AWS on one port. `start` returns when it answers, or raises why it cannot."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.runtime = Runtime(settings=settings, clock=Clock(settings.clock_scale))
+        self.stop_requested = threading.Event()
+        self._front = Front(self.runtime)
+        self._parts: list[Part] = []
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self.settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        register(self.runtime)
+        self._compose()
+        self._server = make_server(
+            self.settings.host,
+            self.settings.port,
+            self._front,
+            threaded=True,
+            request_handler=MotoRequestHandler,
+        )
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="front", daemon=True
+        )
+        self._thread.start()
+        for part in self._parts:
+            part.start()
+
+    def stop(self) -> None:
+        """End every part, then the server; nothing of it is left. Idempotent."""
+        while self._parts:
+            self._parts.pop().stop()
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
+            self._server = None
+
+    def _compose(self) -> None:
+        """Build every part; the order here is the order of starting."""
+        self._front.mount(
+            management.PREFIX,
+            management.management_app(self.runtime, list, self.stop_requested.set),
+        )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until told to stop: `python -m emulator --data DIR [--port N] [--clock N]`."""
+    parser = argparse.ArgumentParser(prog="emulator", description="An embedded AWS on loopback.")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="a folder private to this emulator"
+    )
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--clock", type=float, default=DEFAULT_CLOCK_SCALE)
+    options = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    emulator = Emulator(
+        Settings(data_dir=options.data.resolve(), port=options.port, clock_scale=options.clock)
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: emulator.stop_requested.set())
+    try:
+        emulator.start()
+    except OSError as error:
+        print(f"The emulator cannot start on port {options.port}: {error}", file=sys.stderr)
+        return 1
+    logger.info("ready on %s", emulator.settings.endpoint_url)
+    emulator.stop_requested.wait()
+    emulator.stop()
+    return 0

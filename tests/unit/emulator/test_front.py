@@ -1,0 +1,64 @@
+"""Who may call the emulator, and what it says to what it does not emulate."""
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator.server import Emulator
+
+
+def ask(emulator: Emulator, path: str, method: str = "GET", **headers: str) -> tuple[int, str]:
+    request = urllib.request.Request(
+        emulator.settings.endpoint_url + path,
+        method=method,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_health_says_ready(emulator):
+    status, body = ask(emulator, "/_emulator/health")
+    assert status == 200
+    assert json.loads(body)["status"] == "ready"
+
+
+def test_foreign_host_is_refused_and_named(emulator):
+    status, body = ask(emulator, "/_emulator/health", Host="rebound.example.com")
+    assert status == 403
+    assert "`rebound.example.com`" in body
+
+
+def test_foreign_origin_is_refused_and_named(emulator):
+    status, body = ask(emulator, "/", Origin="https://evil.example.com")
+    assert status == 403
+    assert "`https://evil.example.com`" in body
+
+
+def test_loopback_origin_is_served(emulator):
+    status, _ = ask(emulator, "/_emulator/health", Origin="http://localhost:3000")
+    assert status == 200
+
+
+def test_unknown_management_path_is_not_found(emulator):
+    status, body = ask(emulator, "/_emulator/nothing")
+    assert status == 404
+    assert "/_emulator/nothing" in body
+
+
+def test_operation_of_moto_that_nobody_wrote_is_a_501(aws):
+    with pytest.raises(ClientError) as refused:
+        aws("events").describe_endpoint(Name="none")
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert "DescribeEndpoint is not emulated" in refused.value.response["Error"]["Message"]
+
+
+def test_plain_moto_service_answers(aws):
+    assert aws("sts").get_caller_identity()["Account"] == "123456789012"
