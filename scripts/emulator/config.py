@@ -33,5 +33,5 @@ class Settings:
 
     @property
     def registry_host(self) -> str:
-        """The host part of image references, as `<account>.dkr.ecr.<region>.amazonaws.com` on AWS."""
+        """The host of image references; `<account>.dkr.ecr.<region>.amazonaws.com` on AWS."""
         return f"{self.host}:{self.port}"

@@ -1,4 +1,4 @@
-"""Hints that something changed: who hears one reads the state anew, so a lost hint costs only time."""
+"""Hints that something changed: who hears one reads the state anew; a lost one costs only time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Listener = Callable[[Hint], None]
 
 
 class Hints:
-    """Hands each hint to every listener, in the emitter's thread; listeners only note it and return."""
+    """Hands each hint to every listener in the emitter's thread; they only note it and return."""
 
     def __init__(self) -> None:
         self._listeners: list[tuple[str, Listener]] = []

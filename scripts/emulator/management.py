@@ -18,7 +18,7 @@ Listeners = Callable[[], list[dict[str, Any]]]
 def management_app(
     runtime: Runtime, listeners: Listeners, request_stop: Callable[[], None]
 ) -> "WSGIApplication":
-    """Return the WSGI application for `GET health`, `GET|PUT clock`, `GET listeners`, `POST stop`."""
+    """Return the WSGI app of `GET health`, `GET|PUT clock`, `GET listeners`, `POST stop`."""
 
     def health(_body: Any) -> Any:
         return {

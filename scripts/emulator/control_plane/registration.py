@@ -30,7 +30,7 @@ def register(runtime: Runtime) -> None:
 
 
 def backend(service: str, account_id: str, region: str) -> Any:
-    """Return one account's backend of a service in a region; hold the runtime's lock around its use."""
+    """Return one account's backend of a service in a region; used with the runtime's lock held."""
     return _backends_of(service, unused=False)[account_id][region]
 
 

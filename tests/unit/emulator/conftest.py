@@ -1,4 +1,4 @@
-"""One in-process emulator for the whole session: moto's backends are global, so there is no second."""
+"""One in-process emulator for the session: moto's backends are global, so there is no second."""
 
 import itertools
 import socket
