@@ -1,0 +1,124 @@
+data "aws_iam_policy_document" "trust" {
+  for_each = toset(["codepipeline", "events"])
+
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["${each.key}.amazonaws.com"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "pipeline" {
+  statement {
+    sid       = "ExchangeArtifacts"
+    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+    resources = ["${aws_s3_bucket.artifacts.arn}/*"]
+  }
+
+  statement {
+    sid       = "ReadVersioning"
+    actions   = ["s3:GetBucketVersioning"]
+    resources = [aws_s3_bucket.artifacts.arn]
+  }
+
+  statement {
+    sid = "FetchSource"
+    actions = [
+      "codecommit:CancelUploadArchive",
+      "codecommit:GetBranch",
+      "codecommit:GetCommit",
+      "codecommit:GetUploadArchiveStatus",
+      "codecommit:UploadArchive",
+    ]
+    resources = [var.source_repository.arn]
+  }
+
+  statement {
+    sid       = "Build"
+    actions   = ["codebuild:BatchGetBuilds", "codebuild:StartBuild"]
+    resources = [for project in var.build_projects : project.arn]
+  }
+
+  statement {
+    sid       = "UpdateService"
+    actions   = ["ecs:DescribeServices", "ecs:UpdateService"]
+    resources = [for service in var.services : service.arn]
+  }
+
+  # ECS knows no resource for these two.
+  statement {
+    sid       = "RegisterRevision"
+    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid     = "TagRevision"
+    actions = ["ecs:TagResource"]
+    resources = [
+      for service in var.services :
+      "${local._task_definitions}/${service.task_family}:*"
+    ]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ecs:CreateAction"
+      values   = ["RegisterTaskDefinition"]
+    }
+  }
+
+  statement {
+    sid       = "PassTaskRoles"
+    actions   = ["iam:PassRole"]
+    resources = flatten([for service in var.services : service.role_arns])
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+}
+
+data "aws_partition" "current" {}
+
+locals {
+  _task_definitions = "arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:task-definition"
+}
+
+resource "aws_iam_role" "pipeline" {
+  assume_role_policy = data.aws_iam_policy_document.trust["codepipeline"].json
+  description        = "CodePipeline ${var.name}"
+  name               = "${var.name}-pipeline"
+  tags               = local.tags
+}
+
+resource "aws_iam_role_policy" "pipeline" {
+  name   = "pipeline"
+  policy = data.aws_iam_policy_document.pipeline.json
+  role   = aws_iam_role.pipeline.name
+}
+
+data "aws_iam_policy_document" "events" {
+  statement {
+    sid       = "StartPipeline"
+    actions   = ["codepipeline:StartPipelineExecution"]
+    resources = [aws_codepipeline.this.arn]
+  }
+}
+
+resource "aws_iam_role" "events" {
+  assume_role_policy = data.aws_iam_policy_document.trust["events"].json
+  description        = "Pushes that start ${var.name}"
+  name               = "${var.name}-events"
+  tags               = local.tags
+}
+
+resource "aws_iam_role_policy" "events" {
+  name   = "events"
+  policy = data.aws_iam_policy_document.events.json
+  role   = aws_iam_role.events.name
+}

@@ -1,0 +1,27 @@
+locals {
+  family = "${var.prefix}-${var.application}-${var.environment}"
+  tags   = { step = var.step }
+
+  # A tag is a commit; of several on one image, any will do.
+  image = "${var.image_repository.url}:${sort(data.aws_ecr_repository.pushed.most_recent_image_tags)[0]}"
+}
+
+data "aws_region" "current" {}
+
+# The first revision runs what the first build pushed; later ones are the pipeline's.
+data "aws_ecr_repository" "pushed" {
+  name = var.image_repository.name
+
+  lifecycle {
+    postcondition {
+      condition     = length(coalesce(self.most_recent_image_tags, [])) > 0
+      error_message = "The image repository `${self.name}` holds no image, so no service can run. Run step 1.1's build first: `workshop lab 1 --to 1.1`."
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/workshop/${var.prefix}/${var.environment}"
+  retention_in_days = var.log_retention_days
+  tags              = local.tags
+}

@@ -1,0 +1,67 @@
+module "foundation" {
+  source = "../modules/foundation"
+  count  = local.at_step.foundation
+
+  allowed_cidrs = var.allowed_cidrs
+  prefix        = var.prefix
+  step          = local.brought_by.foundation
+}
+
+module "repositories" {
+  source = "../modules/repositories"
+  count  = local.at_step.repositories
+
+  prefix = var.prefix
+  step   = local.brought_by.repositories
+}
+
+# Started by hand, on the repository: a service needs an image before there is a release.
+module "first_build" {
+  source = "../modules/build"
+  count  = local.at_step.first_build
+
+  image_repository  = module.repositories[0].image_repository
+  name              = "${local.name}-image"
+  prefix            = var.prefix
+  source_repository = module.repositories[0].source_repository
+  step              = local.brought_by.first_build
+}
+
+module "rolling" {
+  source = "../modules/rolling"
+  count  = local.at_step.rolling
+
+  cluster          = module.foundation[0].clusters["staging"]
+  environment      = "staging"
+  image_repository = module.repositories[0].image_repository
+  load_balancer    = module.foundation[0].load_balancers["staging"]
+  network          = module.foundation[0].network
+  prefix           = var.prefix
+  step             = local.brought_by.rolling
+}
+
+# Started by the pipeline. The two modules need each other's ends: the build's role reads the
+# bucket that the pipeline's module holds, and the pipeline starts the project.
+module "build" {
+  source = "../modules/build"
+  count  = local.at_step.build
+
+  artifact_bucket_arn = module.pipeline[0].artifact_bucket.arn
+  image_repository    = module.repositories[0].image_repository
+  name                = local.name
+  prefix              = var.prefix
+  step                = local.brought_by.build
+}
+
+module "pipeline" {
+  source = "../modules/pipeline"
+  count  = local.at_step.pipeline
+
+  build_projects    = { hello-server = module.build[0].project }
+  name              = local.name
+  prefix            = var.prefix
+  services          = { staging = module.rolling[0].service }
+  source_repository = module.repositories[0].source_repository
+  stages            = local.pipeline_stages
+  step              = local.brought_by.pipeline
+}
