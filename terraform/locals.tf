@@ -25,8 +25,9 @@ locals {
 locals {
   name = "${var.prefix}-hello-server"
 
-  # One list, so that a later lab adds its stages to the pipeline in place.
-  pipeline_stages = local.at_step.pipeline == 0 ? [] : [
+  # One list, so that a later lab adds its stages to the pipeline in place. (Names are null at
+  # steps that have no pipeline either.)
+  pipeline_stages = [
     {
       name = "Build"
       actions = [{
@@ -34,7 +35,7 @@ locals {
         provider         = "CodeBuild"
         input_artifacts  = ["SourceArtifact"]
         output_artifacts = ["BuildArtifact"]
-        configuration    = { ProjectName = module.build[0].project.name }
+        configuration    = { ProjectName = one(module.build[*].project.name) }
       }]
     },
     {
@@ -44,8 +45,8 @@ locals {
         provider        = "ECS"
         input_artifacts = ["BuildArtifact"]
         configuration = {
-          ClusterName = module.rolling[0].service.cluster
-          ServiceName = module.rolling[0].service.name
+          ClusterName = one(module.rolling[*].service.cluster)
+          ServiceName = one(module.rolling[*].service.name)
           FileName    = "imagedefinitions.json"
           # The action does not see ECS's circuit breaker: it would wait its own 60 minutes.
           DeploymentTimeout = "10"
