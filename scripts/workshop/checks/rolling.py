@@ -1,0 +1,310 @@
+"""The checks of lab 1: repositories, service, pipeline, release."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from workshop.actions.greeting import FILE, read_greeting
+from workshop.checks.diagnosis import why_build_failed, why_tasks_stop
+from workshop.checks.model import Check, Finding, could_not_look, failed, not_yet, passed
+from workshop.checks.view import View
+from workshop.errors import UsageError
+
+STAGING = "staging"
+NEEDED_FILES = {"Dockerfile", "buildspec.yml", FILE}
+HISTORY_LIMIT = 200
+_UNDER_WAY = {"InProgress", "Stopping"}
+
+
+def look_at_source(view: View) -> Finding:
+    head = view.head_commit()
+    if head is None:
+        return not_yet(
+            f"branch `{view.source.branch}` of `{view.source.name}` has no commit",
+            remedy="Push one, or run `workshop lab 1 --to 1.1`.",
+        )
+    missing = NEEDED_FILES - view.files(head)
+    if missing:
+        return failed(
+            f"commit {head[:8]} lacks {', '.join(sorted(missing))}",
+            cause="The newest commit removed what the build needs.",
+            remedy="Bring it back with `git revert`, and push.",
+        )
+    return passed(f"`{view.source.name}` holds commit {head[:8]}")
+
+
+def look_at_image(view: View) -> Finding:
+    head = view.head_commit()
+    if head is None:
+        return not_yet("there is no commit to build an image from")
+    tags = view.image_tags()
+    for commit in view.history(head, HISTORY_LIMIT):
+        if commit in tags:
+            return passed(f"`{view.images.name}` holds an image of commit {commit[:8]}")
+    build = view.latest_build(view.first_build.project)
+    retry = f"aws codebuild start-build --project-name {view.first_build.project}"
+    if build is None:
+        return not_yet("no build was started yet", remedy=f"Run `{retry}`.")
+    if not build["buildComplete"]:
+        return not_yet(f"build {build['id']} is in {build['currentPhase']}")
+    if build["buildStatus"] != "SUCCEEDED":
+        return failed(
+            f"build {build['id']} ended as {build['buildStatus']}",
+            cause="The first build failed, so there is no image.",
+            remedy="Mend what the log says, push, and run `workshop lab 1 --to 1.1`.",
+            details=why_build_failed(view, build),
+        )
+    return failed(
+        f"`{view.images.name}` holds no image of a commit on the branch",
+        cause="The images were deleted, or built from commits that are not on the branch.",
+        remedy=f"Build one: `{retry}`.",
+    )
+
+
+def look_at_service(view: View) -> Finding:
+    service = view.service(STAGING)
+    record = view.service_record(STAGING)
+    if record is None:
+        return failed(
+            f"cluster `{service.cluster}` has no active service `{service.name}`",
+            cause="It was deleted outside Terraform.",
+            remedy="Run `workshop lab 1 --to 1.2`.",
+        )
+    deployments = record["deployments"]
+    primary = next(one for one in deployments if one["status"] == "PRIMARY")
+    counts = f"{record['runningCount']} of {record['desiredCount']} tasks run"
+    if primary.get("rolloutState") == "FAILED":
+        return failed(
+            f"{counts}; the deployment failed: {primary.get('rolloutStateReason', '')}",
+            cause="New tasks do not become healthy.",
+            remedy="Read the task's last lines below, mend the application, and push.",
+            details=why_tasks_stop(view, STAGING),
+        )
+    if len(deployments) > 1 or primary.get("rolloutState") != "COMPLETED":
+        return not_yet(f"{counts}; a deployment is in progress")
+    healthy = view.target_states(STAGING).count("healthy")
+    if not 0 < record["desiredCount"] == record["runningCount"] <= healthy:
+        return not_yet(f"{counts}, {healthy} targets are healthy")
+    return passed(f"{counts}, {healthy} targets are healthy")
+
+
+def look_at_application(view: View) -> Finding:
+    answer = view.hello(STAGING)
+    url = view.urls[STAGING]
+    if answer.status != 200:
+        return failed(
+            f"{url}/hello/workshop answers {answer.status}: {answer.text.strip()[:80]}",
+            cause=_why_status(answer.status),
+            remedy="Run `workshop check 1.2`; if the rule is gone, `workshop lab 1 --to 1.2`.",
+            details=why_tasks_stop(view, STAGING) if answer.status >= 500 else (),
+        )
+    if answer.task_id not in view.running_tasks(STAGING):
+        return not_yet(f"task {answer.task_id} answered, which ECS does not list as running")
+    return passed(f"task {answer.task_id} answers: {answer.text.strip()}")
+
+
+def _why_status(status: int) -> str:
+    return {
+        404: "No rule of the listener forwards `/hello/*` to the service.",
+        502: "A task closed the connection or does not listen.",
+        503: "The target group has no task to send the request to.",
+        504: "A task did not answer in time.",
+    }.get(status, "The application itself answers so.")
+
+
+def look_at_pipeline(view: View) -> Finding:
+    pipeline = view.aws.client("codepipeline").get_pipeline(name=view.pipeline.name)["pipeline"]
+    observed = [_wiring(stage["actions"][0]) for stage in pipeline["stages"]]
+    service = view.service(STAGING)
+    expected = [
+        ("CodeCommit", view.source.name, view.source.branch),
+        ("CodeBuild", view.build.project),
+        ("ECS", service.cluster, service.name),
+    ]
+    missing = [one for one in expected if one not in observed]
+    if missing:
+        return failed(
+            f"no stage does {_in_words(missing[0])}; "
+            f"the stages do {', '.join(map(_in_words, observed))}",
+            cause="The pipeline was changed outside Terraform.",
+            remedy="Run `workshop lab 1 --to 1.3`, which puts it right.",
+        )
+    return passed(f"`{view.pipeline.name}` does {', '.join(map(_in_words, expected))}")
+
+
+def _wiring(action: dict[str, Any]) -> tuple[str, ...]:
+    provider = action["actionTypeId"]["provider"]
+    keys = {
+        "CodeCommit": ("RepositoryName", "BranchName"),
+        "CodeBuild": ("ProjectName",),
+        "ECS": ("ClusterName", "ServiceName"),
+    }.get(provider, ())
+    return (provider, *(action.get("configuration", {}).get(key, "") for key in keys))
+
+
+def _in_words(wiring: tuple[str, ...]) -> str:
+    return " ".join((wiring[0], "/".join(wiring[1:]))).strip()
+
+
+def look_at_trigger(view: View) -> Finding:
+    events = view.aws.client("events")
+    arn = view.aws.client("codepipeline").get_pipeline(name=view.pipeline.name)["metadata"][
+        "pipelineArn"
+    ]
+    names = events.list_rule_names_by_target(TargetArn=arn)["RuleNames"]
+    disabled = ""
+    for name in names:
+        rule = events.describe_rule(Name=name)
+        if view.source.name not in json.dumps(json.loads(rule.get("EventPattern", "{}"))):
+            continue
+        if rule["State"] == "ENABLED":
+            return passed(f"rule `{name}` starts the pipeline on a push")
+        disabled = name
+    if disabled:
+        return failed(
+            f"rule `{disabled}` is disabled",
+            cause="Someone switched the trigger off, or an interrupted reset did.",
+            remedy=f"Run `aws events enable-rule --name {disabled}`.",
+        )
+    return failed(
+        f"no rule starts `{view.pipeline.name}` on a push to `{view.source.name}`",
+        cause="The rule or its target was removed outside Terraform.",
+        remedy="Run `workshop lab 1 --to 1.3`, which puts it right.",
+    )
+
+
+def look_at_execution(view: View) -> Finding:
+    head = view.head_commit()
+    execution = view.execution_of(head) if head else None
+    if head is None or execution is None:
+        return not_yet(f"no execution of commit {(head or 'none')[:8]} has started")
+    status = execution["status"]
+    label = f"execution {execution['pipelineExecutionId']} of commit {head[:8]}"
+    actions = _latest_actions(view, execution)
+    if status == "Succeeded":
+        done = [name for name, action in actions.items() if action["status"] == "Succeeded"]
+        return passed(f"{label}: {', '.join(done)} succeeded")
+    if status in _UNDER_WAY:
+        return _under_way(view, label, actions)
+    if status == "Failed":
+        return _failed_execution(view, label, actions)
+    return failed(
+        f"{label} is {status}",
+        cause=execution.get("statusSummary") or "It was ended, or a newer one overtook it.",
+        remedy=f"Run `aws codepipeline start-pipeline-execution --name {view.pipeline.name}`.",
+    )
+
+
+def _latest_actions(view: View, execution: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the last run of each stage's action, by stage."""
+    return {
+        action["stageName"]: action
+        for action in view.action_executions(execution["pipelineExecutionId"])
+    }
+
+
+def _under_way(view: View, label: str, actions: dict[str, dict[str, Any]]) -> Finding:
+    states = ", ".join(f"{stage} {action['status']}" for stage, action in actions.items())
+    deploy = actions.get("Deploy")
+    rolled_back = ""
+    if deploy and deploy["status"] == "InProgress":
+        rolled_back = _rolled_back(view, deploy["startTime"])
+    if rolled_back:
+        return failed(
+            f"{label}: {states}, but {rolled_back}",
+            cause="The new tasks do not stay healthy; the circuit breaker has brought the old "
+            "revision back. The Deploy action cannot see that, and ends at its timeout.",
+            remedy="Read the task's last lines below, mend the application, and push.",
+            details=why_tasks_stop(view, STAGING),
+        )
+    return not_yet(f"{label}: {states}")
+
+
+def _rolled_back(view: View, since: datetime) -> str:
+    """Return the service event that tells of the circuit breaker's verdict, or ''."""
+    record = view.service_record(STAGING)
+    for event in record["events"] if record else []:
+        verdict = "deployment failed" in event["message"] or "rolling back" in event["message"]
+        if verdict and event["createdAt"] >= since:
+            return str(event["message"])
+    return ""
+
+
+def _failed_execution(view: View, label: str, actions: dict[str, dict[str, Any]]) -> Finding:
+    broken = next((one for one in actions.values() if one["status"] == "Failed"), None)
+    if broken is None:
+        return failed(f"{label} failed", cause="No action says why.", remedy="Push again.")
+    result = broken.get("output", {}).get("executionResult", {})
+    summary = result.get("externalExecutionSummary") or "no summary"
+    provider = broken["input"]["actionTypeId"]["provider"]
+    details: tuple[str, ...] = ()
+    if provider == "CodeBuild" and result.get("externalExecutionId"):
+        details = why_build_failed(view, view.build_by_id(result["externalExecutionId"]))
+    if provider == "ECS":
+        details = why_tasks_stop(view, STAGING)
+    return failed(
+        f"{label}: stage {broken['stageName']} failed: {summary}",
+        cause={
+            "CodeBuild": "The build did not succeed, so nothing was deployed.",
+            "ECS": "The new tasks did not become the service's in time.",
+        }.get(provider, "The action says it above."),
+        remedy="Mend it and push; or retry with `aws codepipeline retry-stage-execution`.",
+        details=details,
+    )
+
+
+def look_at_revision(view: View) -> Finding:
+    execution = look_at_execution(view)
+    head = view.head_commit()
+    record = view.service_record(STAGING)
+    if head is None or record is None:
+        return could_not_look("there is no commit or no service to compare")
+    tag = view.running_tag(STAGING, record)
+    if tag == head:
+        return passed(f"the service runs the image of commit {head[:8]}")
+    if execution.ending != "passed":
+        return could_not_look(f"commit {head[:8]} is not deployed: {execution.observed}")
+    return failed(
+        f"the service runs image `{tag[:12]}`, the branch stands at {head[:8]}",
+        cause="The service was updated past the pipeline.",
+        remedy=f"Run `aws codepipeline start-pipeline-execution --name {view.pipeline.name}`.",
+    )
+
+
+def look_at_greeting(view: View) -> Finding:
+    head = view.head_commit()
+    record = view.service_record(STAGING)
+    if head is None or record is None or view.running_tag(STAGING, record) != head:
+        return could_not_look("the newest commit does not run, so its greeting cannot be heard")
+    try:
+        greeting = read_greeting(view.file(head, FILE))
+    except UsageError as error:
+        return could_not_look(error.message, remedy=error.remedy)
+    answers = [view.hello(STAGING) for _ in range(2 * record["desiredCount"])]
+    if any(answer.status != 200 for answer in answers):
+        return could_not_look("the application does not answer; see check 1.2")
+    expected = f"{greeting} workshop\n"
+    odd = [one for one in answers if one.version != head or one.text != expected]
+    if not odd:
+        return passed(f"{len(answers)} answers say “{greeting} workshop”, version {head[:8]}")
+    observed = f"“{odd[0].text.strip()}”, version {(odd[0].version or 'none')[:12]}"
+    if len(record["deployments"]) > 1:
+        return not_yet(f"{len(odd)} of {len(answers)} answers still say {observed}")
+    return failed(
+        f"{len(odd)} of {len(answers)} answers say {observed}, expected “{expected.strip()}”",
+        cause="The image does not hold what its tag says: look at the Dockerfile's VERSION.",
+        remedy="Mend the Dockerfile or the buildspec, and push.",
+    )
+
+
+CHECKS = (
+    Check("1.1", "source", "the repository holds the participant's commit", look_at_source),
+    Check("1.1", "image", "the image repository holds an image of a commit", look_at_image),
+    Check("1.2", "service", "the service is stable, its targets healthy", look_at_service),
+    Check("1.2", "application", "the application answers at its URL", look_at_application, 60),
+    Check("1.3", "pipeline", "the pipeline builds and deploys the repository", look_at_pipeline),
+    Check("1.3", "trigger", "a push to the branch starts the pipeline", look_at_trigger),
+    Check("1.4", "execution", "the newest commit went through every stage", look_at_execution, 900),
+    Check("1.4", "revision", "the service runs the newest commit's image", look_at_revision),
+    Check("1.4", "greeting", "every answer has that commit's greeting", look_at_greeting, 60),
+)

@@ -1,0 +1,36 @@
+"""What actions and checks work with: one participant's environment on one target."""
+
+from dataclasses import dataclass
+
+from workshop.actions.clone import Clone, clone_of
+from workshop.aws import Aws
+from workshop.checks.view import View
+from workshop.config import Config
+from workshop.environment import Environment
+from workshop.progress import Progress
+from workshop.targets import Target
+
+
+@dataclass(frozen=True)
+class Context:
+    """One environment, the way to its AWS, and who hears of progress."""
+
+    config: Config
+    aws: Aws
+    target: Target
+    environment: Environment
+    progress: Progress
+
+    @property
+    def view(self) -> View:
+        return view_of(self.aws, self.target, self.environment)
+
+    @property
+    def clone(self) -> Clone:
+        return clone_of(self.config, self.target.child_environment())
+
+
+def view_of(aws: Aws, target: Target, environment: Environment) -> View:
+    """Return what checks look through."""
+    urls = {"staging": target.published_url(environment.load_balancers.staging)}
+    return View(aws, environment, urls)

@@ -1,0 +1,49 @@
+"""What a lab is made of: steps in order, each with its action, observation, checks and hint."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+from workshop.checks.model import Check
+from workshop.context import Context
+
+
+Action = Callable[[Context], str]
+"""Changes something, and returns one sentence on what it did, or found done already."""
+
+Observation = Callable[[Context], AbstractContextManager[None]]
+"""Watches while a step acts, and keeps what it saw as evidence."""
+
+
+def _nothing_to_observe(_context: Context) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _nothing_by_hand(_context: Context) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action with a visible result.
+
+    `by_hand` returns the shell commands that do the action without the workshop.
+    """
+
+    label: str
+    title: str
+    hint: str
+    checks: tuple[Check, ...]
+    action: Action | None = None
+    by_hand: Callable[[Context], list[str]] = field(default=_nothing_by_hand)
+    observe: Observation = field(default=_nothing_to_observe)
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One lesson. `before` is the step of the ladder that the lab starts from."""
+
+    number: int
+    title: str
+    before: str
+    steps: tuple[Step, ...]

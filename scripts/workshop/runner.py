@@ -1,0 +1,173 @@
+"""Walks a lab: for each step provision, act, observe, check."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from workshop.aws import Aws
+from workshop.checks.model import Ending, Outcome, settle
+from workshop.config import Config
+from workshop.context import Context
+from workshop.environment import load_environment
+from workshop.errors import CheckNotPassed, InfrastructureError, NotPrepared, WorkshopError
+from workshop.labs import is_higher
+from workshop.labs.model import Step
+from workshop.progress import Note, Progress, Waiting
+from workshop.targets import Confirm, Target
+from workshop.terraform import PlanSummary, Terraform
+
+Pause = Callable[[Step, list[str]], bool]
+"""Shows the commands that do an action by hand; returns whether the workshop is to do it."""
+
+_EXIT_CODES = {Ending.FAILED: 1, Ending.NOT_YET: 1, Ending.COULD_NOT_LOOK: 3}
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a run needs: settings, the target and its AWS, Terraform, and who hears of progress."""
+
+    config: Config
+    target: Target
+    aws: Aws
+    terraform: Terraform
+    progress: Progress
+
+
+def run_steps(
+    session: Session, steps: Iterable[Step], confirm: Confirm, pause: Pause | None = None
+) -> Context:
+    """Take an environment through steps, in order; return the context that the last one left.
+
+    The first step applies whatever stands already, which mends what was changed outside
+    Terraform or left half-made; the ladder is never lowered. Raises: CheckNotPassed,
+    InfrastructureError, whatever Terraform or an action raises.
+    """
+    session.target.ensure_ready(session.progress)
+    standing = session.terraform.current_step()
+    if standing is None:
+        _tell_of_lost_emulator(session)
+        session.target.confirm_creation(confirm)
+    context: Context | None = None
+    for step in steps:
+        session.progress(Note(f"Step {step.label}: {step.title}"))
+        if context is None or standing is None or is_higher(step.label, standing):
+            highest = (
+                step.label if standing is None or is_higher(step.label, standing) else standing
+            )
+            session.terraform.apply(highest, session.progress)
+            standing = highest
+            context = _context(session)
+            _remember(session.config, standing)
+        _take(step, context, pause)
+    if context is None:
+        raise ValueError("a lab has at least one step")
+    return context
+
+
+def plan_step(session: Session, step: Step) -> PlanSummary:
+    """Return what provisioning up to a step would change; nothing is changed."""
+    session.target.ensure_ready(session.progress)
+    standing = session.terraform.current_step()
+    lowest = standing if standing and is_higher(standing, step.label) else step.label
+    return session.terraform.plan(lowest, session.progress)
+
+
+def _take(step: Step, context: Context, pause: Pause | None) -> None:
+    with step.observe(context):
+        if step.action and (pause is None or pause(step, step.by_hand(context))):
+            context.progress(Note(f"  {step.action(context)}"))
+        for check in step.checks:
+            outcome = settle(check, context.view, _shown_while_waiting(context.progress))
+            if not outcome.is_passed:
+                raise not_passed(outcome)
+            context.progress(
+                Note(f"  passed  {check.step} {check.name}: {outcome.finding.observed}")
+            )
+
+
+def _shown_while_waiting(progress: Progress) -> Callable[[Outcome], None]:
+    def show(outcome: Outcome) -> None:
+        if not outcome.is_passed:
+            check = outcome.check
+            progress(Waiting(f"{check.step} {check.name}: {outcome.finding.observed}"))
+
+    return show
+
+
+def not_passed(outcome: Outcome) -> WorkshopError:
+    """Return the error that says what was expected, what was observed, why, and what next."""
+    check, finding = outcome.check, outcome.finding
+    lines = [
+        f"Check {check.step} `{check.name}`: {finding.ending}.",
+        f"  expected: {check.expected}",
+        f"  observed: {finding.observed}",
+    ]
+    if finding.cause:
+        lines.append(f"  likely cause: {finding.cause}")
+    lines += [f"    {detail}" for detail in finding.details]
+    kind = InfrastructureError if finding.ending is Ending.COULD_NOT_LOOK else CheckNotPassed
+    return kind("\n".join(lines), finding.remedy or f"Run `workshop check {check.step} --wait`.")
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """Return 0 if all passed, 1 if one failed or is not yet, 3 if one could not look."""
+    endings = {outcome.finding.ending for outcome in outcomes}
+    for ending in (Ending.FAILED, Ending.COULD_NOT_LOOK, Ending.NOT_YET):
+        if ending in endings:
+            return _EXIT_CODES[ending]
+    return 0
+
+
+def _context(session: Session) -> Context:
+    environment = load_environment(session.aws, session.config)
+    return Context(session.config, session.aws, session.target, environment, session.progress)
+
+
+def open_context(session: Session) -> Context:
+    """Return the context of an environment that stands. Raises: NotPrepared."""
+    try:
+        return _context(session)
+    except NotPrepared as error:
+        lost = standing_record(session.config)
+        if lost and session.config.target == "local":
+            raise NotPrepared(
+                f"{error.message} It stood at step {lost}; the emulator has stopped since, and "
+                "what it held is gone.",
+                error.remedy,
+            ) from error
+        raise
+
+
+# What stood last is kept beside the evidence: an emulator that died cannot say it.
+
+
+def _record(config: Config) -> Path:
+    return config.evidence_dir / "standing.json"
+
+
+def _remember(config: Config, step: str) -> None:
+    path = _record(config)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"step": step}) + "\n", encoding="utf-8")
+
+
+def standing_record(config: Config) -> str | None:
+    """Return the step that this machine last brought the environment to, or None."""
+    try:
+        return str(json.loads(_record(config).read_text(encoding="utf-8"))["step"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def forget_standing(config: Config) -> None:
+    """Forget what stood: it was destroyed on purpose."""
+    _record(config).unlink(missing_ok=True)
+
+
+def _tell_of_lost_emulator(session: Session) -> None:
+    lost = standing_record(session.config)
+    if lost and session.config.target == "local":
+        session.progress(
+            Note(f"The emulator stopped while step {lost} stood; rebuilding takes about 3 minutes.")
+        )
