@@ -16,7 +16,10 @@ from moto.core.common_models import BaseModel
 from emulator.control_plane.base import Emulated
 from emulator.runtime import Runtime
 
-SERVICES: dict[str, str] = {}
+SERVICES: dict[str, str] = {
+    "elb": "ElbBackend",
+    "elbv2": "Elbv2Backend",
+}
 """Service folder in `emulator.control_plane`, and in `moto`, to the name of our backend class."""
 
 
