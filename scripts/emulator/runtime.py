@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.clock import Clock
 from emulator.config import Settings
 from emulator.data_plane.addresses import AddressBook
+from emulator.data_plane.registry.store import ImageStore
 from emulator.hints import Hints
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ class Runtime:
     hints: Hints = field(default_factory=Hints)
     addresses: AddressBook = field(default_factory=AddressBook)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    images: ImageStore = field(init=False)
     _clients: dict[tuple[str, str, str], "BaseClient"] = field(default_factory=dict)
     _clients_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.images = ImageStore(self.settings.data_dir / "registry", self.settings.registry_host)
 
     def client(self, service: str, account_id: str, region: str) -> Any:
         """Return a boto3 client of this emulator's own API, for parts that act as AWS's callers do.

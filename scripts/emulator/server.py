@@ -71,6 +71,7 @@ class Emulator:
 
     def _compose(self) -> None:
         """Build every part; the order here is the order of starting."""
+        self._parts.append(self.runtime.images)
         self._front.mount(
             management.PREFIX,
             management.management_app(self.runtime, list, self.stop_requested.set),

@@ -1,0 +1,1 @@
+"""The image registry: blobs and manifests on disk, the OCI distribution protocol in front."""
