@@ -1,0 +1,178 @@
+"""Where labs run: an AWS on this machine, or a real account."""
+
+from collections.abc import Callable
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from workshop.aws import Aws, BotoCoreError, ClientError, error_code
+from workshop.config import Config, TargetName
+from workshop.costs import cost_sentence
+from workshop.emulator_process import EmulatorProcess
+from workshop.environment import LoadBalancer
+from workshop.errors import InfrastructureError, UsageError
+from workshop.isolation import local_variables, proxy_variables, without_aws
+from workshop.progress import Progress
+
+Confirm = Callable[[str], bool]
+
+
+class Target(Protocol):
+    """What differs between the two, and nothing else does."""
+
+    name: TargetName
+
+    def aws_environment(self) -> dict[str, str]:
+        """Return the variables that point AWS's tools at the target (see `child_environment`)."""
+        ...
+
+    def child_environment(self) -> dict[str, str]:
+        """Return the whole environment of a child process, nothing unwanted inherited."""
+        ...
+
+    def ensure_ready(self, progress: Progress) -> None:
+        """Return when AWS answers there. Raises: WorkshopError that says why it does not."""
+        ...
+
+    def confirm_creation(self, confirm: Confirm) -> None:
+        """Ask before something that costs money is made. Raises: UsageError on a no."""
+        ...
+
+    def published_url(self, load_balancer: LoadBalancer, port: int | None = None) -> str:
+        """Return where a listener answers, without a slash at the end."""
+        ...
+
+
+class LocalTarget:
+    """The emulator: started when needed, free, isolated from the participant's AWS settings."""
+
+    name: TargetName = "local"
+
+    def __init__(self, config: Config, emulator: EmulatorProcess) -> None:
+        self._config = config
+        self.emulator = emulator
+
+    def aws_environment(self) -> dict[str, str]:
+        return local_variables(self.emulator.url) | proxy_variables(self._config.inherited)
+
+    def child_environment(self) -> dict[str, str]:
+        return without_aws(self._config.inherited) | self.aws_environment()
+
+    def ensure_ready(self, progress: Progress) -> None:
+        self.emulator.start(progress)
+
+    def confirm_creation(self, confirm: Confirm) -> None:
+        """Nothing here costs anything, so nobody is asked."""
+
+    def published_url(self, load_balancer: LoadBalancer, port: int | None = None) -> str:
+        wanted = port or load_balancer.port
+        for listener in self.emulator.listeners():
+            if listener["loadBalancerArn"] == load_balancer.arn and listener["port"] == wanted:
+                return f"http://127.0.0.1:{listener['publishedPort']}"
+        raise InfrastructureError(
+            f"Load balancer `{load_balancer.name}` has no listener on port {wanted}.",
+            "Run `make lab1`, which completes the environment.",
+        )
+
+
+class AwsTarget:
+    """A real account, by boto3's own chain of credentials."""
+
+    name: TargetName = "aws"
+
+    def __init__(self, config: Config, aws: Aws) -> None:
+        self._config = config
+        self._aws = aws
+
+    def aws_environment(self) -> dict[str, str]:
+        region = self._config.region
+        return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} | proxy_variables(
+            self._config.inherited
+        )
+
+    def child_environment(self) -> dict[str, str]:
+        return dict(self._config.inherited) | self.aws_environment()
+
+    def ensure_ready(self, progress: Progress) -> None:  # noqa: ARG002 (nothing to wait for)
+        refuse_loopback_endpoint(self._config)
+        _ = self._aws.account_id
+        look_at_codecommit(self._aws)
+
+    def confirm_creation(self, confirm: Confirm) -> None:
+        question = (
+            f"Environment `{self._config.participant}` will be made in account "
+            f"{self._aws.account_id}, region {self._config.region}. {cost_sentence()} Go on?"
+        )
+        if not confirm(question):
+            raise UsageError("Nothing was made.", "Answer `y`, or give `--yes`, to make it.")
+        ensure_ecs_role(self._aws)
+
+    def published_url(self, load_balancer: LoadBalancer, port: int | None = None) -> str:
+        wanted = port or load_balancer.port
+        suffix = "" if wanted == 80 else f":{wanted}"
+        return f"http://{load_balancer.dns_name}{suffix}"
+
+
+def for_config(config: Config, aws: Aws | None = None) -> LocalTarget | AwsTarget:
+    """Return the target that a run is for."""
+    if config.target == "local":
+        return LocalTarget(config, EmulatorProcess(config))
+    return AwsTarget(config, aws or Aws(config))
+
+
+def refuse_loopback_endpoint(config: Config) -> None:
+    """Raise UsageError if a shell set up for `local` would send target `aws` to this machine."""
+    for name, value in sorted(config.inherited.items()):
+        host = (urlsplit(value).hostname or "") if name.startswith("AWS_ENDPOINT_URL") else ""
+        if host == "localhost" or host.startswith("127.") or host == "::1":
+            raise UsageError(
+                f"`{name}` is `{value}`, which is this machine, but the target is `aws`.",
+                f"Run `unset {name}` and what was set beside it, or open a new shell.",
+            )
+
+
+def look_at_codecommit(aws: Aws) -> None:
+    """Raise UsageError if the account may not use CodeCommit.
+
+    Source: CodeCommit user guide: accounts that had no repository before July 2024 could not make
+    one until the service was opened again; the refusal is an `AccessDeniedException`.
+    """
+    try:
+        aws.client("codecommit").list_repositories()
+    except ClientError as error:
+        raise UsageError(
+            f"CodeCommit refused this account (`{error_code(error)}`).",
+            "Give the role `codecommit:*` for the participant's repositories, or choose an "
+            "account and region that have CodeCommit.",
+        ) from error
+    except BotoCoreError as error:
+        raise InfrastructureError(
+            f"CodeCommit could not be asked: {error}.", "Choose a region that has CodeCommit."
+        ) from error
+
+
+def has_ecs_role(aws: Aws) -> bool:
+    """Tell whether the account has the ECS service-linked role."""
+    try:
+        aws.client("iam").get_role(RoleName="AWSServiceRoleForECS")
+    except ClientError as error:
+        if error_code(error) in {"NoSuchEntity", "NoSuchEntityException"}:
+            return False
+        raise
+    return True
+
+
+def ensure_ecs_role(aws: Aws) -> bool:
+    """Make the ECS service-linked role where a new account has none. True if it was made.
+
+    It belongs to the account, never to a participant's state.
+    Source: IAM CreateServiceLinkedRole; ECS developer guide, "Using service-linked roles".
+    """
+    if has_ecs_role(aws):
+        return False
+    try:
+        aws.client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+    except ClientError as error:
+        if error_code(error) != "InvalidInput":  # somebody else made it meanwhile
+            raise
+        return False
+    return True
