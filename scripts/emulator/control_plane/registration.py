@@ -26,6 +26,7 @@ SERVICES: dict[str, str] = {
 def register(runtime: Runtime) -> None:
     """Install every backend of ours, bound to `runtime`. Raises RuntimeError if one is in use."""
     _stop_tracking_instances()
+    _allow_our_error_codes()
     Emulated.runtime = runtime
     for service, class_name in SERVICES.items():
         ours = importlib.import_module(f"emulator.control_plane.{service}.models")
@@ -60,3 +61,14 @@ def _stop_tracking_instances() -> None:
         return object.__new__(cls)
 
     BaseModel.__new__ = new
+
+
+def _allow_our_error_codes() -> None:
+    """Keep moto from warning of error codes that any service of ours may answer with.
+
+    Version: moto 5.2.5, moto/core/errors.py: a code outside the service's model is a warning.
+    """
+    errors = importlib.import_module("moto.core.errors")
+    for code in ("NotImplementedException", "InternalFailure"):
+        if code not in errors.COMMON_ERROR_CODES:
+            errors.COMMON_ERROR_CODES.append(code)

@@ -126,7 +126,7 @@ _ENTERED = {
 
 
 def advance(progress: Progress, event: Event) -> Progress:
-    """Return the progress after `event`, counting from zero. Raises ValueError if it cannot happen."""
+    """Return the progress after `event`. Raises ValueError if it cannot happen in that state."""
     try:
         state = TRANSITIONS[progress.state, event]
     except KeyError:
