@@ -121,6 +121,7 @@ class Clone:
         self.git.run("tag", tag)
         self.git.run("rm", "-r", "--quiet", "--ignore-unmatch", ".")
         _copy_template(self._template, self.path)
+        self.git.run("add", "--all")
         if self.has_changes():
             self.commit_all(RESTART_MESSAGE)
         return tag

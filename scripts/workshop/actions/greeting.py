@@ -1,6 +1,7 @@
 """The one line that a participant changes."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -33,8 +34,8 @@ def write_greeting(folder: Path, greeting: str) -> None:
     path = folder / FILE
     source = path.read_text(encoding="utf-8")
     read_greeting(source)
-    line = f"GREETING = {ascii(greeting)}".replace("'", '"')
-    path.write_text(_LINE.sub(line, source, count=1), encoding="utf-8")
+    line = f"GREETING = {json.dumps(greeting, ensure_ascii=False)}"
+    path.write_text(_LINE.sub(lambda _found: line, source, count=1), encoding="utf-8")
 
 
 def next_greeting(current: str) -> str:

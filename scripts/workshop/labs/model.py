@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from workshop.checks.model import Check
 from workshop.context import Context
 
-
 Action = Callable[[Context], str]
 """Changes something, and returns one sentence on what it did, or found done already."""
 
