@@ -17,6 +17,7 @@ from emulator.control_plane.base import Emulated
 from emulator.runtime import Runtime
 
 SERVICES: dict[str, str] = {
+    "codebuild": "CodeBuildBackend",
     "elb": "ElbBackend",
     "elbv2": "Elbv2Backend",
 }
