@@ -86,10 +86,10 @@ class Console:
         self._err.print(f"{escape(question)} [y/N] ", end="")
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
-    def pause(self, text: str) -> None:
-        """Wait until a person presses Enter."""
+    def choose(self, text: str, other: str) -> bool:
+        """Wait for Enter; False if a person typed `other` before it."""
         self._err.print(escape(text), end=" ")
-        sys.stdin.readline()
+        return sys.stdin.readline().strip().lower() != other
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:

@@ -1,0 +1,245 @@
+"""How a lab is walked, and how checks end."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from workshop import runner
+from workshop.checks.model import (
+    Check,
+    Ending,
+    Finding,
+    Outcome,
+    could_not_look,
+    evaluate,
+    failed,
+    not_yet,
+    passed,
+    settle,
+)
+from workshop.checks.view import NotStanding
+from workshop.config import Config
+from workshop.errors import CheckNotPassed, InfrastructureError, UsageError
+from workshop.labs import LADDER, checks_for, lab_numbered, step_labelled, steps_between
+from workshop.labs.model import Step
+
+VIEW: Any = None
+
+
+def check(*findings: Finding, timeout_s: float = 60) -> Check:
+    """Return a check that finds these, one a look, and goes on finding the last."""
+    left = list(findings)
+    return Check(
+        "1.1",
+        "thing",
+        "a thing",
+        lambda _view: left.pop(0) if len(left) > 1 else left[0],
+        timeout_s,
+    )
+
+
+def raising(error: Exception) -> Check:
+    def look(_view: Any) -> Finding:
+        raise error
+
+    return Check("1.3", "thing", "a thing", look)
+
+
+def settled(one: Check) -> Outcome:
+    return settle(one, VIEW, lambda _outcome: None, poll_s=0)
+
+
+def test_check_that_comes_true_passes():
+    assert settled(check(not_yet("coming"), passed("there"))).is_passed
+
+
+def test_check_stops_at_a_terminal_failure():
+    found = settled(check(not_yet("coming"), failed("gone", "why", "do"), passed("too late")))
+    assert found.finding.ending is Ending.FAILED
+
+
+def test_check_whose_time_is_over_is_not_yet():
+    assert settled(check(not_yet("coming"), timeout_s=0)).finding.ending is Ending.NOT_YET
+
+
+def test_aws_error_ends_as_could_not_look_and_is_named():
+    error = ClientError({"Error": {"Code": "Throttling", "Message": "slow down"}}, "GetBranch")
+    found = evaluate(raising(error), VIEW).finding
+    assert found.ending is Ending.COULD_NOT_LOOK
+    assert "Throttling" in found.observed
+    assert "workshop doctor" in found.remedy
+
+
+def test_refused_connection_ends_as_could_not_look():
+    assert evaluate(raising(ConnectionRefusedError("no")), VIEW).finding.ending == "could not look"
+
+
+def test_what_a_later_step_makes_is_not_yet_and_the_step_is_named():
+    found = evaluate(raising(NotStanding("The environment stands at step 1.1.")), VIEW).finding
+    assert found.ending is Ending.NOT_YET
+    assert found.remedy == "Run `workshop lab 1 --to 1.3`."
+
+
+def test_programming_error_in_a_check_is_not_hidden():
+    with pytest.raises(ZeroDivisionError):
+        evaluate(raising(ZeroDivisionError()), VIEW)
+
+
+@pytest.mark.parametrize(
+    ("findings", "status"),
+    [
+        ([passed("a"), passed("b")], 0),
+        ([passed("a"), not_yet("b")], 1),
+        ([could_not_look("a"), failed("b", "c", "d")], 1),
+        ([not_yet("a"), could_not_look("b")], 3),
+        ([], 0),
+    ],
+)
+def test_exit_status_tells_the_worst_ending(findings, status):
+    assert runner.exit_code(Outcome(check(one), one) for one in findings) == status
+
+
+def test_failed_check_says_expected_observed_cause_evidence_and_next():
+    finding = failed("nothing", "it was deleted", "Run `make lab1`.", ("log: oops",))
+    error = runner.not_passed(Outcome(check(finding), finding))
+    assert isinstance(error, CheckNotPassed)
+    assert error.message.splitlines() == [
+        "Check 1.1 `thing`: failed.",
+        "  expected: a thing",
+        "  observed: nothing",
+        "  likely cause: it was deleted",
+        "    log: oops",
+    ]
+    assert error.remedy == "Run `make lab1`."
+
+
+class FakeTerraform:
+    """Records what is applied; the ladder as Terraform's state would tell it."""
+
+    def __init__(self, standing: str | None) -> None:
+        self.standing = standing
+        self.applied: list[str] = []
+
+    def current_step(self) -> str | None:
+        return self.standing
+
+    def apply(self, step: str, _progress: Any) -> None:
+        self.applied.append(step)
+        self.standing = step
+
+
+class FakeTarget:
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def ensure_ready(self, _progress: Any) -> None:
+        pass
+
+    def confirm_creation(self, confirm: Any) -> None:
+        self.asked.append(confirm)
+
+
+@pytest.fixture
+def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Return a function that walks steps over a fake environment and returns what happened."""
+    monkeypatch.setattr(
+        runner, "_context", lambda session: SimpleNamespace(progress=session.progress, view=VIEW)
+    )
+
+    def run(steps: list[Step], standing: str | None, **options: Any) -> SimpleNamespace:
+        notes: list[str] = []
+        session = runner.Session(
+            Config(root=tmp_path),
+            FakeTarget(),
+            None,
+            FakeTerraform(standing),
+            lambda event: notes.append(event.text),
+        )
+        runner.run_steps(session, steps, lambda _question: True, **options)
+        return SimpleNamespace(
+            applied=session.terraform.applied, notes=notes, asked=session.target.asked
+        )
+
+    return run
+
+
+def step(label: str, *checks: Check, action: Any = None) -> Step:
+    return Step(label, f"title {label}", "hint", checks or (check(passed("ok")),), action)
+
+
+def test_steps_are_provisioned_in_order(walk):
+    assert walk([step("1.1"), step("1.2")], None).applied == ["1.1", "1.2"]
+
+
+def test_creation_is_confirmed_only_where_nothing_stands(walk):
+    assert len(walk([step("1.1")], None).asked) == 1
+    assert walk([step("1.1")], "1.1").asked == []
+
+
+def test_ladder_is_never_lowered_and_what_stands_is_mended_once(walk):
+    assert walk([step("1.1"), step("1.2")], "1.4").applied == ["1.4"]
+
+
+def test_action_comes_before_the_checks_of_its_step(walk):
+    done: list[str] = []
+    watched = Check("1.1", "thing", "a thing", lambda _view: done.append("check") or passed("ok"))
+    walk([step("1.1", watched, action=lambda _context: done.append("act") or "acted")], None)
+    assert done == ["act", "check"]
+
+
+def test_action_done_by_hand_is_left_out(walk):
+    done: list[str] = []
+    acting = step("1.1", action=lambda _context: done.append("act") or "acted")
+    walk([acting], None, pause=lambda _step, _commands: False)
+    assert done == []
+
+
+def test_step_after_a_failed_check_is_not_taken(walk):
+    with pytest.raises(CheckNotPassed):
+        walk([step("1.1", check(failed("a", "b", "c"))), step("1.2")], None)
+
+
+def test_check_that_could_not_look_ends_the_run_as_infrastructure(walk):
+    with pytest.raises(InfrastructureError):
+        walk([step("1.1", check(could_not_look("a"), timeout_s=0))], None)
+
+
+def test_lost_emulator_is_told_of(walk, tmp_path):
+    walk([step("1.2")], None)
+    assert any("rebuilding takes" in note for note in walk([step("1.1")], None).notes)
+    runner.forget_standing(Config(root=tmp_path))
+    assert not any("rebuilding" in note for note in walk([step("1.1")], None).notes)
+
+
+def test_unknown_lab_and_step_name_those_that_exist():
+    with pytest.raises(UsageError, match="Lab `9` does not exist") as refused:
+        lab_numbered(9)
+    assert "1" in refused.value.remedy
+    with pytest.raises(UsageError, match=r"Step `1\.9` does not exist") as refused:
+        step_labelled("1.9")
+    assert "1.1, 1.2" in refused.value.remedy
+
+
+def test_steps_between_are_cut_at_both_ends():
+    labels = [one.label for one in steps_between(lab_numbered(1), "1.2", "1.3")]
+    assert labels == ["1.2", "1.3"]
+
+
+@pytest.mark.parametrize(("first", "last"), [("2.1", None), (None, "1.9"), ("1.3", "1.2")])
+def test_steps_that_make_no_range_are_refused(first, last):
+    with pytest.raises(UsageError):
+        steps_between(lab_numbered(1), first, last)
+
+
+def test_checks_are_selected_by_lab_or_step():
+    assert {one.step for one in checks_for("1.4")} == {"1.4"}
+    assert {one.step for one in checks_for("1")} == {"1.1", "1.2", "1.3", "1.4"}
+
+
+def test_ladder_is_that_of_terraform():
+    locals_tf = Path("terraform/locals.tf").read_text(encoding="utf-8")
+    steps = ", ".join(f'"{label}"' for label in LADDER)
+    assert f"steps = [{steps}]" in locals_tf
