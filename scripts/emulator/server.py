@@ -15,6 +15,7 @@ from emulator import management
 from emulator.clock import Clock
 from emulator.config import DEFAULT_CLOCK_SCALE, DEFAULT_PORT, Settings
 from emulator.control_plane.registration import register
+from emulator.data_plane import git_server
 from emulator.front import Front
 from emulator.runtime import Runtime
 
@@ -72,6 +73,7 @@ class Emulator:
     def _compose(self) -> None:
         """Build every part; the order here is the order of starting."""
         self._parts.append(self.runtime.images)
+        self._front.mount(git_server.PREFIX, git_server.GitServer(self.runtime))
         self._front.mount(
             management.PREFIX,
             management.management_app(self.runtime, list, self.stop_requested.set),

@@ -17,9 +17,11 @@ from emulator.control_plane.base import Emulated
 from emulator.runtime import Runtime
 
 SERVICES: dict[str, str] = {
+    "codecommit": "CodeCommitBackend",
     "codebuild": "CodeBuildBackend",
     "elb": "ElbBackend",
     "elbv2": "Elbv2Backend",
+    "events": "EventsBackend",
 }
 """Service folder in `emulator.control_plane`, and in `moto`, to the name of our backend class."""
 

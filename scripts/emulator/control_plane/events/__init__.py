@@ -1,0 +1,1 @@
+"""EventBridge: rules that start pipelines, and events that our own services publish."""
