@@ -11,8 +11,9 @@ def read_status(context: Context) -> dict[str, Any]:
     """Return what `workshop status --json` prints.
 
     Shape: `target`, `participant`, `step`, `endpoint_url`, `region`, `clone_url`; `urls` by
-    service key, where `/hello/<name>` answers; `pipeline` with `name` and `stages` (`name`, `status`), or None; `services`, each
-    with `cluster`, `name`, `running`, `desired`, `image_tag`.
+    service key, where `/hello/<name>` answers; `pipeline` with `name` and `stages` (`name`,
+    `status`), or None; `services`, each with `cluster`, `name`, `running`, `desired`,
+    `image_tag`.
     """
     config, environment, view = context.config, context.environment, context.view
     source = environment.source_repository
