@@ -1,0 +1,141 @@
+mock_provider "aws" {
+  source          = "./mocks"
+  override_during = plan
+}
+
+variables {
+  prefix = "ana"
+  region = "us-west-2"
+  step   = "1.4"
+}
+
+run "step_0_brings_the_foundation_alone" {
+  command = plan
+
+  variables {
+    step = "0"
+  }
+
+  assert {
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline] : length(module)] == [1, 0, 0, 0, 0, 0]
+    error_message = "Only the foundation stands."
+  }
+
+  assert {
+    condition     = output.clusters == { prod = "ana-prod", staging = "ana-staging" } && output.load_balancers["staging"].port == 80
+    error_message = "Both environments have a cluster and a load balancer."
+  }
+
+  assert {
+    condition     = output.artifact_bucket == null && output.build == null && output.first_build == null && output.image_repository == null && output.pipeline == null && output.services == null && output.source_repository == null
+    error_message = "Outputs of later steps are null."
+  }
+}
+
+run "step_1_1_brings_the_repositories_and_the_first_build" {
+  command = plan
+
+  variables {
+    step = "1.1"
+  }
+
+  assert {
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline] : length(module)] == [1, 1, 1, 0, 0, 0]
+    error_message = "Repositories and the first build stand on the foundation."
+  }
+
+  assert {
+    condition     = output.first_build == { log_group = "/workshop/ana/build/ana-hello-server-image", project = "ana-hello-server-image" }
+    error_message = "The first build's project has a name of its own."
+  }
+
+  assert {
+    condition     = output.source_repository.name == "ana-hello-server" && output.source_repository.branch == "main" && output.services == null
+    error_message = "The source repository is there, and no service."
+  }
+}
+
+run "step_1_2_brings_the_service" {
+  command = plan
+
+  variables {
+    step = "1.2"
+  }
+
+  assert {
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline] : length(module)] == [1, 1, 1, 1, 0, 0]
+    error_message = "The service stands beside the repositories."
+  }
+
+  assert {
+    condition     = keys(output.services) == ["staging"] && output.services.staging.cluster == "ana-staging" && output.services.staging.name == "hello-server-staging" && output.services.staging.desired_count == 2
+    error_message = "The service is staging's."
+  }
+}
+
+run "step_1_3_brings_the_pipeline" {
+  command = plan
+
+  variables {
+    step = "1.3"
+  }
+
+  assert {
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline] : length(module)] == [1, 1, 1, 1, 1, 1]
+    error_message = "The pipeline and its build project stand beside the service."
+  }
+
+  assert {
+    condition     = output.pipeline.name == "ana-hello-server" && output.build.project == "ana-hello-server" && output.artifact_bucket == "ana-artifacts-123456789012-us-west-2"
+    error_message = "Pipeline, project and bucket are named from the prefix."
+  }
+
+  assert {
+    condition     = local.pipeline_stages[*].name == ["Build", "Deploy"] && local.pipeline_stages[1].actions[0].configuration.DeploymentTimeout == "10"
+    error_message = "The pipeline builds and deploys; a deployment that hangs fails after ten minutes."
+  }
+}
+
+run "step_1_4_is_a_release_and_brings_nothing" {
+  command = plan
+
+  assert {
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline] : length(module)] == [1, 1, 1, 1, 1, 1]
+    error_message = "What stands at 1.3 stands at 1.4."
+  }
+
+  assert {
+    condition     = output.step == "1.4" && output.prefix == "ana" && output.region == "us-west-2"
+    error_message = "The step is told by an output, never by a tag."
+  }
+}
+
+run "a_step_that_is_not_of_the_ladder_is_rejected" {
+  command = plan
+
+  variables {
+    step = "1.5"
+  }
+
+  expect_failures = [var.step]
+}
+
+run "a_prefix_with_two_hyphens_is_rejected" {
+  command = plan
+
+  variables {
+    prefix = "an--a"
+  }
+
+  expect_failures = [var.prefix]
+}
+
+run "a_prefix_of_21_characters_is_rejected" {
+  command = plan
+
+  variables {
+    prefix = "abcdefghijklmnopqrstu"
+  }
+
+  expect_failures = [var.prefix]
+}
