@@ -12,6 +12,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     NoCredentialsError,
     ProfileNotFound,
     SSOTokenLoadError,
@@ -21,7 +22,14 @@ from botocore.exceptions import (
 from workshop.config import LOCAL_ACCOUNT, Config
 from workshop.errors import InfrastructureError, UsageError
 
-__all__ = ["Aws", "BotoCoreError", "ClientError", "error_code", "profile_region"]
+__all__ = [
+    "Aws",
+    "BotoCoreError",
+    "ClientError",
+    "EndpointConnectionError",
+    "error_code",
+    "profile_region",
+]
 
 _LOGIN = "Sign in (for example `aws sso login`, or `aws configure`), then run the command again."
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}

@@ -7,7 +7,7 @@ from workshop.config import LOCAL_ACCOUNT, LOCAL_REGION
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", ".localhost")
 
-_TERRAFORM_CHOICES = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT")
+_TERRAFORM_CHOICES = ("TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT")
 
 
 def local_variables(endpoint_url: str) -> dict[str, str]:

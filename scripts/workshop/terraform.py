@@ -19,7 +19,7 @@ from typing import IO, Any
 from python_terraform import IsFlagged
 from python_terraform import Terraform as _PythonTerraform
 
-from workshop.aws import Aws
+from workshop.aws import Aws, EndpointConnectionError
 from workshop.config import Config
 from workshop.errors import InfrastructureError, Interrupted
 from workshop.isolation import without_terraform_choices
@@ -87,7 +87,10 @@ class Terraform:
 
     def current_step(self) -> str | None:
         """Return the step that the state stands at, or None where there is no state."""
-        state = self._store.read() or {}
+        try:
+            state = self._store.read() or {}
+        except EndpointConnectionError:
+            return None  # an emulator that does not run holds no state
         value = state.get("outputs", {}).get("step", {}).get("value")
         return str(value) if value and state.get("resources") else None
 

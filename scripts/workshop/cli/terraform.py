@@ -7,7 +7,7 @@ import click
 from workshop.cli.context import Context, pass_context
 from workshop.progress import Progress
 
-_WITHOUT_STATE = {"fmt", "version", "init", "-help", "-version", "--help", "--version"}
+_WITHOUT_STATE = {"fmt", "version", "-help", "-version", "--help", "--version"}
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -26,6 +26,6 @@ def terraform(context: Context, args: tuple[str, ...]) -> None:
 
 
 def _prepare(context: Context, args: tuple[str, ...], progress: Progress) -> None:
-    context.target.ensure_ready(progress)
     if args and args[0] not in _WITHOUT_STATE:
+        context.target.ensure_ready(progress)
         context.terraform.init(progress)

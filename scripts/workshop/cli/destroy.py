@@ -1,0 +1,109 @@
+"""`workshop destroy`: everything gone, and proven."""
+
+import shutil
+from dataclasses import replace
+
+import click
+
+from workshop.cli.context import Context, pass_context
+from workshop.config import TARGETS, Config
+from workshop.environment import Environment, load_environment
+from workshop.errors import InfrastructureError, NotPrepared, UsageError
+from workshop.leftovers import leftovers
+from workshop.progress import Note, Progress, Waiting
+from workshop.quiesce import delete_revisions, quiesce, task_families
+from workshop.targets import LocalTarget
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask on target `aws`.")
+@pass_context
+def destroy(context: Context, yes: bool) -> None:
+    """Remove everything of the environment, and prove it.
+
+    Your clone in `work/` stays. On target `local` the emulator stops with the last environment.
+    """
+    if isinstance(context.target, LocalTarget) and context.emulator.health() is None:
+        with context.exclusive_run("workshop destroy") as progress:
+            context.emulator.stop(progress)
+            _forget(context.config)
+        context.console.success("Nothing is left on target `local`: no emulator runs.")
+    else:
+        _confirm(context, yes)
+        with context.exclusive_run("workshop destroy") as progress:
+            _destroy(context, progress)
+        context.console.success(
+            f"Nothing is left of environment `{context.config.participant}` on target "
+            f"`{context.config.target}`."
+        )
+    for line in standing_elsewhere(context.config):
+        context.console.warning(line)
+
+
+def _confirm(context: Context, yes: bool) -> None:
+    if yes or context.config.target == "local":
+        return
+    question = (
+        f"Environment `{context.config.participant}` will be destroyed in account "
+        f"{context.aws.account_id}, region {context.config.region}. Go on?"
+    )
+    if not context.console.confirm(question):
+        raise UsageError("Nothing was destroyed.", "Answer `y`, or give `--yes`, to destroy it.")
+
+
+def _destroy(context: Context, progress: Progress) -> None:
+    context.target.ensure_ready(progress)
+    if context.state.exists():
+        environment = _environment(context)
+        if environment is not None:
+            quiesce(context.aws, environment, progress)
+        context.terraform.destroy(progress)
+        if environment is not None:
+            delete_revisions(context.aws, task_families(environment), progress)
+        context.state.delete()
+    others = context.state.environments()
+    _prove(context, others, progress)
+    if not others and context.state.exists():
+        context.state.delete_bucket()
+    _forget(context.config)
+    if isinstance(context.target, LocalTarget) and not others:
+        context.emulator.stop(progress)
+    elif others:
+        progress(Note(f"Still standing here: {', '.join(f'`{name}`' for name in others)}."))
+
+
+def _environment(context: Context) -> Environment | None:
+    try:
+        return load_environment(context.aws, context.config)
+    except NotPrepared:
+        return None
+
+
+def _prove(context: Context, others: list[str], progress: Progress) -> None:
+    progress(Waiting("AWS is asked what is left"))
+    found = leftovers(context.aws, context.config.participant, others)
+    if found:
+        raise InfrastructureError(
+            f"Something is left of environment `{context.config.participant}`: {', '.join(found)}.",
+            "Run the same command again; remove by hand what it names then.",
+        )
+
+
+def _forget(config: Config) -> None:
+    """Remove what this folder keeps of an environment that is gone."""
+    shutil.rmtree(config.terraform_data_dir, ignore_errors=True)
+    shutil.rmtree(config.evidence_dir, ignore_errors=True)
+
+
+def standing_elsewhere(config: Config) -> list[str]:
+    """Return a line for each environment that was made from here on the other target."""
+    lines = []
+    for name in TARGETS:
+        folder = replace(config, target=name).terraform_data_dir.parent
+        if name != config.target and folder.is_dir():
+            lines += [
+                f"Environment `{path.name}` may still stand on target `{name}`: "
+                f"`workshop --target {name} --participant {path.name} destroy` removes it."
+                for path in sorted(folder.iterdir())
+            ]
+    return lines

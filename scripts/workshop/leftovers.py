@@ -1,0 +1,105 @@
+"""Look, at AWS itself, for what an environment left behind.
+
+State, tags and names are looked at together: the tagging API may still tell of what is gone, so
+what it names is confirmed by a describe call of the service itself.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from workshop.aws import Aws
+
+Lister = Callable[[Aws, str], Iterator[str]]
+
+
+def leftovers(aws: Aws, prefix: str, others: list[str]) -> list[str]:
+    """Return what still stands of the environment `prefix`, each as kind and name.
+
+    `others` are the participants whose environments stand: `ana` must not be told of what belongs
+    to `ana-b`.
+    """
+    nested = [other for other in others if is_of(prefix, other)]
+    return [
+        f"{kind} `{name}`"
+        for kind, names in _LISTERS.items()
+        for name in names(aws, prefix)
+        if not any(is_of(other, name) for other in nested)
+    ]
+
+
+def is_of(prefix: str, name: str) -> bool:
+    """Tell whether a name belongs to an environment: its prefix and a hyphen stand in front."""
+    return name.startswith(f"{prefix}-")
+
+
+def _named(service: str, operation: str, field: str, key: str, **arguments: Any) -> Lister:
+    """Return a lister of the items whose `key` (or which themselves) start with the prefix."""
+
+    def names(aws: Aws, prefix: str) -> Iterator[str]:
+        for item in _items(aws.client(service), operation, field, arguments):
+            name = item[key] if key else str(item).rpartition("/")[2]
+            if is_of(prefix, name):
+                yield name
+
+    return names
+
+
+def _log_groups(aws: Aws, prefix: str) -> Iterator[str]:
+    arguments = {"logGroupNamePrefix": f"/workshop/{prefix}/"}
+    for group in _items(aws.client("logs"), "describe_log_groups", "logGroups", arguments):
+        yield str(group["logGroupName"])
+
+
+def _clusters(aws: Aws, prefix: str) -> Iterator[str]:
+    """Yield active clusters: a deleted one stays describable as INACTIVE for a while."""
+    ecs = aws.client("ecs")
+    arns = list(_items(ecs, "list_clusters", "clusterArns", {}))
+    for start in range(0, len(arns), 100):
+        for cluster in ecs.describe_clusters(clusters=arns[start : start + 100])["clusters"]:
+            if is_of(prefix, cluster["clusterName"]) and cluster["status"] != "INACTIVE":
+                yield str(cluster["clusterName"])
+
+
+def _families(aws: Aws, prefix: str) -> Iterator[str]:
+    arguments = {"familyPrefix": f"{prefix}-", "status": "ACTIVE"}
+    for family in _items(aws.client("ecs"), "list_task_definition_families", "families", arguments):
+        yield str(family)
+
+
+def _networks(aws: Aws, prefix: str) -> Iterator[str]:
+    """Yield VPCs and security groups by the tag that every resource of the workshop carries."""
+    ec2 = aws.client("ec2")
+    filters = {"Filters": [{"Name": "tag:participant", "Values": [prefix]}]}
+    for vpc in _items(ec2, "describe_vpcs", "Vpcs", filters):
+        yield str(vpc["VpcId"])
+    for group in _items(ec2, "describe_security_groups", "SecurityGroups", filters):
+        yield str(group["GroupId"])
+
+
+def _items(client: Any, operation: str, field: str, arguments: dict[str, Any]) -> Iterator[Any]:
+    if not client.can_paginate(operation):
+        yield from getattr(client, operation)(**arguments).get(field, [])
+        return
+    for page in client.get_paginator(operation).paginate(**arguments):
+        yield from page.get(field, [])
+
+
+_LISTERS: dict[str, Lister] = {
+    "load balancer": _named(
+        "elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerName"
+    ),
+    "target group": _named("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupName"),
+    "cluster": _clusters,
+    "task definition": _families,
+    "network": _networks,
+    "image repository": _named("ecr", "describe_repositories", "repositories", "repositoryName"),
+    "source repository": _named(
+        "codecommit", "list_repositories", "repositories", "repositoryName"
+    ),
+    "build project": _named("codebuild", "list_projects", "projects", ""),
+    "pipeline": _named("codepipeline", "list_pipelines", "pipelines", "name"),
+    "trigger": _named("events", "list_rules", "Rules", "Name"),
+    "bucket": _named("s3", "list_buckets", "Buckets", "Name"),
+    "role": _named("iam", "list_roles", "Roles", "RoleName"),
+    "log group": _log_groups,
+}
