@@ -17,8 +17,9 @@ from emulator.control_plane.base import Emulated
 from emulator.runtime import Runtime
 
 SERVICES: dict[str, str] = {
-    "codecommit": "CodeCommitBackend",
     "codebuild": "CodeBuildBackend",
+    "codecommit": "CodeCommitBackend",
+    "codepipeline": "CodePipelineBackend",
     "elb": "ElbBackend",
     "elbv2": "Elbv2Backend",
     "events": "EventsBackend",
