@@ -16,6 +16,8 @@ from emulator.clock import Clock
 from emulator.config import DEFAULT_CLOCK_SCALE, DEFAULT_PORT, Settings
 from emulator.control_plane.registration import register
 from emulator.data_plane import git_server
+from emulator.data_plane.load_balancer import LoadBalancers
+from emulator.data_plane.registry import app as registry
 from emulator.front import Front
 from emulator.runtime import Runtime
 
@@ -73,10 +75,13 @@ class Emulator:
     def _compose(self) -> None:
         """Build every part; the order here is the order of starting."""
         self._parts.append(self.runtime.images)
+        self._front.mount(registry.PREFIX, registry.RegistryApp(self.runtime))
         self._front.mount(git_server.PREFIX, git_server.GitServer(self.runtime))
+        balancers = LoadBalancers(self.runtime)
+        self._parts.append(balancers)
         self._front.mount(
             management.PREFIX,
-            management.management_app(self.runtime, list, self.stop_requested.set),
+            management.management_app(self.runtime, balancers.listeners, self.stop_requested.set),
         )
 
 

@@ -20,6 +20,7 @@ SERVICES: dict[str, str] = {
     "codebuild": "CodeBuildBackend",
     "codecommit": "CodeCommitBackend",
     "codepipeline": "CodePipelineBackend",
+    "ecr": "EcrBackend",
     "elb": "ElbBackend",
     "elbv2": "Elbv2Backend",
     "events": "EventsBackend",

@@ -78,7 +78,7 @@ def parse_manifest(body: bytes, media_type: str | None = None) -> Manifest:
         config=config,
         layers=() if several else _descriptors(document, "layers"),
         manifests=_descriptors(document, "manifests") if several else (),
-        artifact_media_type=document.get("artifactType") or (config and config.media_type),
+        artifact_media_type=document.get("artifactType") or (config.media_type if config else None),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emulator.data_plane.registry.blobs import BlobStore, is_digest
 from emulator.data_plane.registry.image import Image, ImageNotFound, parse_config
-from emulator.data_plane.registry.manifests import Manifest
+from emulator.data_plane.registry.manifests import Manifest, parse_manifest
 from emulator.data_plane.registry.tokens import RegistryTokens
 from emulator.data_plane.registry.unpack import UnpackError, unpack_layer
 
@@ -69,6 +69,10 @@ class ImageStore:
 
     # repositories
 
+    @staticmethod
+    def key(account_id: str, region: str, name: str) -> RepositoryKey:
+        return RepositoryKey(account_id, region, name)
+
     def add_repository(self, key: RepositoryKey) -> None:
         with self._lock:
             self._repositories[key] = _Repository()
@@ -107,6 +111,11 @@ class ImageStore:
         return self.blobs.size_bytes(digest)
 
     # manifests
+
+    @staticmethod
+    def read_manifest(body: bytes, media_type: str | None) -> Manifest:
+        """Read what is about to be pushed. Raises ValueError for what is no manifest."""
+        return parse_manifest(body, media_type)
 
     def missing_references(self, key: RepositoryKey, manifest: Manifest) -> list[str]:
         """List the digests that a manifest names and the repository lacks."""

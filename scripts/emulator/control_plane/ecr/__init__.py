@@ -1,0 +1,1 @@
+"""Amazon ECR: moto's repositories, and the registry's manifests as images."""
