@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from workshop.actions.clone import Clone, clone_of
+from workshop.application.clone import Clone, clone_of
 from workshop.aws import Aws
 from workshop.checks.view import View
 from workshop.config import Config

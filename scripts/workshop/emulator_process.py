@@ -77,7 +77,7 @@ class EmulatorProcess:
         except _NO_ANSWER:
             process.terminate()
         _end(process)
-        self._wait_until_port_is_free()
+        self._wait_until_portis_free()
         self._pid_file.unlink(missing_ok=True)
         progress(Note("The emulator stopped."))
         return True
@@ -176,7 +176,7 @@ class EmulatorProcess:
 
     def _refuse_a_taken_port(self) -> None:
         port = self._config.port
-        if _is_free(port):
+        if is_free(port):
             return
         raise UsageError(
             f"Port {port} is taken by {listener_of(port)}.",
@@ -196,9 +196,9 @@ class EmulatorProcess:
         # a pid is used again after a while: only a process that works on our folder is ours
         return process if "emulator" in command and str(self.data_dir) in command else None
 
-    def _wait_until_port_is_free(self) -> None:
+    def _wait_until_portis_free(self) -> None:
         deadline = time.monotonic() + _STOP_TIMEOUT_S
-        while not _is_free(self._config.port):
+        while not is_free(self._config.port):
             if time.monotonic() > deadline:
                 raise InfrastructureError(
                     f"Port {self._config.port} is still taken by "
@@ -264,7 +264,8 @@ def listener_of(port: int) -> str:
     return "another program"
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Tell whether a server may listen on a port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

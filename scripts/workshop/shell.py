@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from workshop.actions.clone import push_url
+from workshop.application.clone import push_url
 from workshop.config import Config
 from workshop.environment import Environment
 from workshop.errors import InfrastructureError

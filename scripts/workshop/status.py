@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workshop.actions.clone import push_url
+from workshop.application.clone import push_url
 from workshop.checks.view import View
 from workshop.context import Context
 

@@ -1,6 +1,6 @@
 """Step 1.1: push the application, and have CodeBuild make its first image."""
 
-from workshop.actions.clone import push_url
+from workshop.application.clone import push_url
 from workshop.checks.model import Ending, evaluate
 from workshop.checks.rolling import CHECKS
 from workshop.context import Context

@@ -1,7 +1,7 @@
 """Step 1.4: release a change of the greeting, unless the participant has released one by hand."""
 
-from workshop.actions.clone import push_url
-from workshop.actions.greeting import FILE, next_greeting, read_greeting, write_greeting
+from workshop.application.clone import push_url
+from workshop.application.greeting import FILE, next_greeting, read_greeting, write_greeting
 from workshop.context import Context
 
 STEP = "1.4"

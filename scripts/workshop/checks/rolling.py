@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from workshop.actions.greeting import FILE, read_greeting
+from workshop.application.greeting import FILE, read_greeting
 from workshop.checks.diagnosis import why_build_failed, why_tasks_stop
 from workshop.checks.model import Check, Finding, could_not_look, failed, not_yet, passed
 from workshop.checks.view import View

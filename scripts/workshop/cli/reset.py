@@ -2,7 +2,7 @@
 
 import click
 
-from workshop.actions.clone import restart_from_template
+from workshop.application.clone import restart_from_template
 from workshop.cli.context import Context, pass_context
 from workshop.environment import load_environment
 from workshop.labs import LADDER, lab_numbered

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workshop.actions.clone import Clone
-from workshop.actions.git import GitFailed
+from workshop.application.clone import Clone
+from workshop.application.git import GitFailed
 from workshop.errors import UsageError
 
 TEMPLATE = Path("app/hello-server").resolve()

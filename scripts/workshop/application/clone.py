@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from workshop.actions.git import Git, GitFailed
+from workshop.application.git import Git, GitFailed
 from workshop.config import Config
 from workshop.environment import SourceRepository
 from workshop.errors import UsageError

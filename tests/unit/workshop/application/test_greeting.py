@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.actions.greeting import GREETINGS, next_greeting, read_greeting, write_greeting
+from workshop.application.greeting import GREETINGS, next_greeting, read_greeting, write_greeting
 from workshop.errors import UsageError
 
 TEMPLATE = Path("app/hello-server/server.py")

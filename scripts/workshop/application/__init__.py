@@ -1,0 +1,1 @@
+"""The application that a participant changes: its clone, git, and its one line."""
