@@ -336,7 +336,9 @@ class CodeCommitBackend(Emulated, MotoCodeCommitBackend):
 
     def _path(self, name: str) -> Path:
         data_dir: Path = self.runtime.settings.data_dir
-        return data_dir / "git" / self.account_id / self.region_name / f"{name}.git"
+        account_id: str = self.account_id
+        region: str = self.region_name
+        return data_dir / "git" / account_id / region / f"{name}.git"
 
     def _touch(self, repository: Repository) -> None:
         repository.modified = self.runtime.clock.now()

@@ -10,12 +10,13 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from moto.core.exceptions import ServiceException
 from moto.events.models import Rule
 
 from emulator import ids
 from emulator.control_plane import registration
 from emulator.control_plane.events.matching import matches
-from emulator.control_plane.events.transform import RuleContext, input_for
+from emulator.control_plane.events.transform import InvalidInput, RuleContext, input_for
 from emulator.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 Event = dict[str, Any]
 DEFAULT_BUS = "default"
+_FAILED = "Rule `%s` could not deliver event `%s` to `%s`"
 
 
 def publish_event(
@@ -82,14 +84,10 @@ def _deliver_to(backend: "EventsBackend", rule: Rule, target: dict[str, Any], ev
     hand_over = _HANDOVERS.get(service, _hand_to_moto)
     try:
         hand_over(backend, rule, target, event)
+    except (ServiceException, InvalidInput) as refusal:
+        logger.warning(_FAILED + ": %s", rule.name, event["id"], target["Arn"], refusal)
     except Exception:
-        logger.exception(
-            "Rule `%s` could not deliver event `%s` (%s) to `%s`",
-            rule.name,
-            event["id"],
-            event["detail-type"],
-            target["Arn"],
-        )
+        logger.exception(_FAILED, rule.name, event["id"], target["Arn"])
     else:
         logger.info("Rule `%s` delivered `%s` to `%s`", rule.name, event["id"], target["Arn"])
 
