@@ -435,7 +435,7 @@ class Elbv2Backend(Emulated, ELBv2Backend):
     def _planned_checks(self) -> Iterator[HealthCheck]:
         for arn, registered in self.registrations.items():
             group = self.target_groups[arn]
-            for target in registered if registered.in_use else ():
+            for target in registered.active() if registered.in_use else ():
                 yield HealthCheck(
                     group_arn=arn,
                     address=target.address,

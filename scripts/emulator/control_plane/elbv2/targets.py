@@ -37,6 +37,10 @@ class Registrations:
     def __iter__(self) -> Iterator[RegisteredTarget]:
         return iter(self._targets.values())
 
+    def active(self) -> list[RegisteredTarget]:
+        """Return the targets that are not draining."""
+        return [target for target in self if target.progress.state is not State.DRAINING]
+
     def register(self, address: Address) -> None:
         """Add a target, or take a draining one back; one that is registered stays as it is."""
         known = self._targets.get(address)
@@ -100,7 +104,7 @@ class Registrations:
 
     def view(self) -> GroupTargets:
         """Return where requests may go: the healthy, or all if none is (fail open)."""
-        active = [target for target in self if target.progress.state is not State.DRAINING]
+        active = self.active()
         healthy = [target for target in active if target.progress.state is State.HEALTHY]
         return GroupTargets(
             routable=tuple(target.address for target in healthy or active),
