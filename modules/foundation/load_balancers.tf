@@ -37,13 +37,12 @@ resource "aws_vpc_security_group_egress_rule" "targets" {
 resource "aws_lb" "this" {
   for_each = local.environments
 
-  drop_invalid_header_fields = true
-  internal                   = false
-  load_balancer_type         = "application"
-  name                       = "${var.prefix}-${each.key}"
-  security_groups            = [aws_security_group.load_balancer[each.key].id]
-  subnets                    = [for subnet in aws_subnet.public : subnet.id]
-  tags                       = local.tags
+  internal           = false
+  load_balancer_type = "application"
+  name               = "${var.prefix}-${each.key}"
+  security_groups    = [aws_security_group.load_balancer[each.key].id]
+  subnets            = [for subnet in aws_subnet.public : subnet.id]
+  tags               = local.tags
 
   # An internet-facing balancer is refused until its network has a gateway, and unreachable
   # until its subnets have the route.

@@ -19,10 +19,11 @@ SOURCES = ("CODECOMMIT", "CODEPIPELINE", "NO_SOURCE", "S3")
 def refuse_outside_model(params: Any, shape: Shape, where: str = "") -> None:
     """Refuse values outside their enum or range, which botocore's own validator lets pass."""
     for path, value, leaf in _leaves(params, shape, where):
-        if leaf.enum and value not in leaf.enum:
+        allowed = leaf.metadata.get("enum", [])
+        if allowed and value not in allowed:
             raise InvalidInputException(
                 f"1 validation error detected: Value '{value}' at '{path}' failed to satisfy "
-                f"constraint: Member must satisfy enum value set: [{', '.join(leaf.enum)}]"
+                f"constraint: Member must satisfy enum value set: [{', '.join(allowed)}]"
             )
         if leaf.type_name in {"integer", "long"}:
             _refuse_outside_range(path, value, leaf)
