@@ -90,7 +90,9 @@ def environment(workshop: Command) -> Iterator["subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")
-def shell(environment: object, workshop: Command, clone: Path, shell_env: dict[str, str]) -> Command:
+def shell(
+    environment: object, workshop: Command, clone: Path, shell_env: dict[str, str]
+) -> Command:
     """Return a function that runs a line of bash after `eval "$(workshop env)"`."""
 
     def run(line: str, check: bool = True) -> "subprocess.CompletedProcess[str]":

@@ -98,7 +98,9 @@ def test_unmodified_aws_cli_gives_right_answers(shell, status):
         "Succeeded"
     ] * 3
     build_id = state["stageStates"][1]["actionStates"][0]["latestExecution"]["externalExecutionId"]
-    build = json.loads(shell(f"aws codebuild batch-get-builds --ids {build_id}").stdout)["builds"][0]
+    build = json.loads(shell(f"aws codebuild batch-get-builds --ids {build_id}").stdout)["builds"][
+        0
+    ]
     assert build["buildStatus"] == "SUCCEEDED"
     log = build["logs"]
     events = json.loads(

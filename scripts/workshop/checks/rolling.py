@@ -30,6 +30,14 @@ def look_at_source(view: View) -> Finding:
             cause="The newest commit removed what the build needs.",
             remedy="Bring it back with `git revert`, and push.",
         )
+    default = view.default_branch()
+    if default != view.source.branch:
+        return failed(
+            f"the default branch of `{view.source.name}` is `{default}`, not `{view.source.branch}`",
+            cause="It was changed by hand; a new clone would begin on the wrong branch.",
+            remedy=f"Run `aws codecommit update-default-branch --repository-name "
+            f"{view.source.name} --default-branch-name {view.source.branch}`.",
+        )
     return passed(f"`{view.source.name}` holds commit {head[:8]}")
 
 

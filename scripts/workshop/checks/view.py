@@ -82,6 +82,12 @@ class View:
             raise
         return str(found["branch"]["commitId"])
 
+    def default_branch(self) -> str | None:
+        """Return the branch that a new clone begins on."""
+        found = self.aws.client("codecommit").get_repository(repositoryName=self.source.name)
+        branch = found["repositoryMetadata"].get("defaultBranch")
+        return str(branch) if branch else None
+
     def history(self, commit: str, limit: int) -> Iterator[str]:
         """Yield a commit and its first parents, newest first, at most `limit`."""
         current: str | None = commit
