@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console as RichConsole
 from rich.markup import escape
 from rich.progress import Progress as RichProgress
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from workshop.errors import WorkshopError
 from workshop.progress import (
@@ -50,15 +50,13 @@ class Console:
 
     def table(self, columns: list[str], rows: list[list[str]]) -> None:
         """Print a result as a table without lines, as wide as its content."""
-        table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-        for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
-        # a pipe has no width: nothing is to be folded there
-        width = None if self._out.is_terminal else 10_000
-        with self._out.capture() as capture:
-            self._out.print(table, width=width)
-        for line in capture.get().splitlines():
-            self._out.file.write(line.rstrip() + "\n")
+        # not rich's tables: those fold to a width, which a pipe does not have
+        widths = [
+            max(cell_len(row[column]) for row in [columns, *rows]) for column in range(len(columns))
+        ]
+        for number, row in enumerate([columns, *rows]):
+            cells = [set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)]
+            self._out.print(escape("  ".join(cells).rstrip()), style="bold" if not number else "")
 
     def info(self, text: str) -> None:
         """Say something beside the result."""

@@ -152,7 +152,7 @@ class Stream:
         else:
             found = "\n".join(self.noise[-10:]) or "It said nothing."
         return InfrastructureError(
-            f"`terraform {command}` failed with status {status}: {found}", remedy_for(found)
+            f"`terraform {command}` failed with status {status}:\n{found}", remedy_for(found)
         )
 
 
@@ -167,6 +167,8 @@ def remedy_for(text: str) -> str:
 def _hook_event(kind: str, hook: dict[str, Any]) -> Event | None:
     address = str(hook["resource"]["addr"])
     action = str(hook.get("action", ""))
+    if action == "read":  # data sources change nothing that a person waits for
+        return None
     elapsed_s = int(hook.get("elapsed_seconds", 0))
     if kind == "apply_start":
         wait = FIXED_WAITS_S.get(str(hook["resource"].get("resource_type", "")))
