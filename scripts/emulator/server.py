@@ -15,8 +15,10 @@ from emulator import management
 from emulator.clock import Clock
 from emulator.config import DEFAULT_CLOCK_SCALE, DEFAULT_PORT, Settings
 from emulator.control_plane.registration import register
+from emulator.data_plane.build_runner import BuildRunner
 from emulator.data_plane import git_server
 from emulator.data_plane.load_balancer import LoadBalancers
+from emulator.data_plane.pipeline_actions.driver import PipelineDriver
 from emulator.data_plane.registry import app as registry
 from emulator.front import Front
 from emulator.runtime import Runtime
@@ -77,8 +79,10 @@ class Emulator:
         self._parts.append(self.runtime.images)
         self._front.mount(registry.PREFIX, registry.RegistryApp(self.runtime))
         self._front.mount(git_server.PREFIX, git_server.GitServer(self.runtime))
+        self._parts.append(BuildRunner(self.runtime))
         balancers = LoadBalancers(self.runtime)
         self._parts.append(balancers)
+        self._parts.append(PipelineDriver(self.runtime))
         self._front.mount(
             management.PREFIX,
             management.management_app(self.runtime, balancers.listeners, self.stop_requested.set),
