@@ -33,7 +33,7 @@ def look_at_source(view: View) -> Finding:
     default = view.default_branch()
     if default != view.source.branch:
         return failed(
-            f"the default branch of `{view.source.name}` is `{default}`, not `{view.source.branch}`",
+            f"the default branch is `{default}`, not `{view.source.branch}`",
             cause="It was changed by hand; a new clone would begin on the wrong branch.",
             remedy=f"Run `aws codecommit update-default-branch --repository-name "
             f"{view.source.name} --default-branch-name {view.source.branch}`.",
