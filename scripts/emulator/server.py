@@ -15,8 +15,8 @@ from emulator import management
 from emulator.clock import Clock
 from emulator.config import DEFAULT_CLOCK_SCALE, DEFAULT_PORT, Settings
 from emulator.control_plane.registration import register
-from emulator.data_plane.build_runner import BuildRunner
 from emulator.data_plane import git_server
+from emulator.data_plane.build_runner import BuildRunner
 from emulator.data_plane.load_balancer import LoadBalancers
 from emulator.data_plane.pipeline_actions.driver import PipelineDriver
 from emulator.data_plane.registry import app as registry
