@@ -20,6 +20,9 @@ from emulator.data_plane.build_runner import BuildRunner
 from emulator.data_plane.load_balancer import LoadBalancers
 from emulator.data_plane.pipeline_actions.driver import PipelineDriver
 from emulator.data_plane.registry import app as registry
+from emulator.data_plane.task_runner.driver import TaskRunner
+from emulator.data_plane.task_runner.lifecycle import METADATA_PREFIX
+from emulator.data_plane.task_runner.metadata import metadata_app
 from emulator.front import Front
 from emulator.runtime import Runtime
 
@@ -82,6 +85,8 @@ class Emulator:
         self._parts.append(BuildRunner(self.runtime))
         balancers = LoadBalancers(self.runtime)
         self._parts.append(balancers)
+        self._parts.append(TaskRunner(self.runtime, self.runtime.images))
+        self._front.mount(METADATA_PREFIX, metadata_app(self.runtime))
         self._parts.append(PipelineDriver(self.runtime))
         self._front.mount(
             management.PREFIX,

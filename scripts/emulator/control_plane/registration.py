@@ -21,6 +21,7 @@ SERVICES: dict[str, str] = {
     "codecommit": "CodeCommitBackend",
     "codepipeline": "CodePipelineBackend",
     "ecr": "EcrBackend",
+    "ecs": "EcsBackend",
     "elb": "ElbBackend",
     "elbv2": "Elbv2Backend",
     "events": "EventsBackend",
