@@ -1,0 +1,1 @@
+"""Constant load for tests and benchmarks, by any HTTP server's URL."""
