@@ -225,6 +225,8 @@ class Elbv2Backend(Emulated, ELBv2Backend):
     def create_target_group(self, name: str, **settings: Any) -> Any:
         """Create one, or return the one that was created by the very same request."""
         validation.check_name("Target group", name)
+        # Terraform's provider sends what it leaves out as empty text, which AWS takes as absent
+        settings = {key: value for key, value in settings.items() if value != ""}
         validation.check_target_group(settings)
         request = _without_tags(settings)
         for existing in self.target_groups.values():

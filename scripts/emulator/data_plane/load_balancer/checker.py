@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from emulator.control_plane.elbv2.routing import HealthCheck
 from emulator.data_plane.load_balancer.pool import Resolve
-from emulator.data_plane.load_balancer.upstream import CHUNK_BYTES, Connection, TargetFailed
+from emulator.data_plane.load_balancer.upstream import Connection, TargetFailed
 from emulator.engines.target_health import NO_ANSWER, PASSED, TIMED_OUT, CheckResult, wrong_code
 
 logger = logging.getLogger(__name__)
@@ -51,12 +51,10 @@ class Prober:
         connection = await Connection.open(self._host, host_port)
         try:
             connection.send(_request(check, ip))
-            head = await connection.read_head()
-            if head.content_length is not None and head.content_length <= CHUNK_BYTES:
-                await connection.read_exactly(head.content_length)
+            answer = await connection.read_answer("GET")
         finally:
             connection.close()
-        return head.status
+        return answer.head.status
 
 
 def _request(check: HealthCheck, ip: str) -> bytes:

@@ -28,18 +28,25 @@ class Pool:
         self._idle: dict[tuple[Address, int], list[Connection]] = {}
         self._registered: frozenset[Address] = frozenset()
 
-    async def take(self, address: Address, fresh: bool = False) -> tuple[int, Connection]:
-        """Return a connection and the host port it leads to. Raises NoAddress, OSError."""
+    def take(self, address: Address) -> tuple[int, Connection | None]:
+        """Return the target's host port, and a kept connection if there is one.
+
+        Raises: NoAddress.
+        """
         host_port = self._resolve(*address)
         if host_port is None:
             raise NoAddress
         idle = self._idle.get((address, host_port), [])
-        while idle and not fresh:
+        while idle:
             connection = idle.pop()
             if connection.is_usable:
                 return host_port, connection
             connection.close()
-        return host_port, await Connection.open(self._host, host_port)
+        return host_port, None
+
+    async def open(self, host_port: int) -> Connection:
+        """Return a new connection. Raises OSError."""
+        return await Connection.open(self._host, host_port)
 
     def give(self, address: Address, host_port: int, connection: Connection) -> None:
         """Take back a connection whose answer was read to its end."""

@@ -10,11 +10,10 @@ from emulator.data_plane.load_balancer import headers
 from emulator.data_plane.load_balancer.answers import ElbError
 from emulator.data_plane.load_balancer.pool import NoAddress, Pool
 from emulator.data_plane.load_balancer.upstream import (
-    CHUNK_BYTES,
+    Answer,
     Connection,
     ResponseHead,
     TargetFailed,
-    has_no_body,
 )
 
 CONNECT_TIMEOUT_S = 10.0
@@ -67,18 +66,18 @@ class Relay:
 
     async def run(self, address: Address) -> Written:
         """Return once the answer is written. Raises ElbError while none of it is."""
-        host_port, connection, head = await self._ask_with_retry(address)
+        host_port, connection, begun = await self._ask_with_retry(address)
         done = False
         try:
-            answer, done = await self._answer(connection, head)
+            written, done = await self._answer(connection, begun)
         finally:
-            if done and head.keeps_connection:
+            if done and begun.head.keeps_connection:
                 self._pool.give(address, host_port, connection)
             else:
                 connection.close()
-        return answer
+        return written
 
-    async def _ask_with_retry(self, address: Address) -> tuple[int, Connection, ResponseHead]:
+    async def _ask_with_retry(self, address: Address) -> tuple[int, Connection, Answer]:
         """Ask on a kept connection, and once more on a fresh one if the target had dropped it."""
         try:
             return await self._ask(address, fresh=False)
@@ -93,41 +92,46 @@ class Relay:
     def _may_repeat(self) -> bool:
         return self._request.method in _IDEMPOTENT and not self._has_body
 
-    async def _ask(self, address: Address, fresh: bool) -> tuple[int, Connection, ResponseHead]:
+    async def _ask(self, address: Address, fresh: bool) -> tuple[int, Connection, Answer]:
         host_port, connection = await self._connect(address, fresh)
-        head: ResponseHead | None = None
+        begun: Answer | None = None
         try:
-            head = await self._exchange(connection)
+            begun = await self._exchange(connection)
         except TargetFailed as error:
             # only a connection that served before can have been dropped between two requests
             raise TargetFailed(error.unanswered and connection.uses > 0) from error
         except TimeoutError as error:
             raise ElbError(504) from error
         finally:
-            if head is None:
+            if begun is None:
                 connection.close()
-        return host_port, connection, head
+        return host_port, connection, begun
 
     async def _connect(self, address: Address, fresh: bool) -> tuple[int, Connection]:
         try:
+            host_port, kept = self._pool.take(address)
+            if kept is not None and not fresh:
+                return host_port, kept
+            if kept is not None:
+                kept.close()
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                return await self._pool.take(address, fresh)
+                return host_port, await self._pool.open(host_port)
         except TimeoutError as error:
             raise ElbError(504) from error
         except (NoAddress, OSError) as error:
             raise ElbError(502) from error
 
-    async def _exchange(self, connection: Connection) -> ResponseHead:
+    async def _exchange(self, connection: Connection) -> Answer:
         connection.send(self._head)
         if self._has_body:
             return await self._exchange_with_body(connection)
         async with asyncio.timeout(self._idle_timeout_s):
-            return await connection.read_head()
+            return await connection.read_answer(self._request.method)
 
-    async def _exchange_with_body(self, connection: Connection) -> ResponseHead:
+    async def _exchange_with_body(self, connection: Connection) -> Answer:
         """Send the body while listening: a target may refuse before it has read everything."""
         await self._answer_expectation()
-        answer = asyncio.create_task(connection.read_head())
+        answer = asyncio.create_task(connection.read_answer(self._request.method))
         sending = asyncio.create_task(self._send_body(connection))
         try:
             await asyncio.wait({answer, sending}, return_when=asyncio.FIRST_COMPLETED)
@@ -164,28 +168,19 @@ class Relay:
                     piece = await content.readany()
             except TimeoutError as error:
                 raise ElbError(408) from error
+            except (OSError, web.RequestPayloadError) as error:
+                raise ElbError(400) from error  # nobody is left to read it
             if not piece:
                 return
             yield piece
 
-    async def _answer(self, connection: Connection, head: ResponseHead) -> tuple[Written, bool]:
+    async def _answer(self, connection: Connection, begun: Answer) -> tuple[Written, bool]:
         """Write the answer; return it, and whether it was read to its end."""
-        lines = headers.for_client(head.headers)
-        if has_no_body(self._request.method, head.status):
-            return self._write(head, lines, b"", self._request.keep_alive), True
-        if head.content_length is not None and head.content_length <= CHUNK_BYTES:
-            body = await self._short_body(connection, head.content_length)
-            return self._write(head, lines, body, self._request.keep_alive), True
-        return await self._stream(connection, head, lines)
-
-    async def _short_body(self, connection: Connection, count: int) -> bytes:
-        try:
-            async with asyncio.timeout(self._idle_timeout_s):
-                return await connection.read_exactly(count)
-        except TimeoutError as error:
-            raise ElbError(504) from error
-        except TargetFailed as error:
-            raise ElbError(502) from error
+        lines = headers.for_client(begun.head.headers)
+        if begun.whole_body is None:
+            return await self._stream(connection, begun.head, lines)
+        written = self._write(begun.head, lines, begun.whole_body, self._request.keep_alive)
+        return written, True
 
     async def _stream(
         self, connection: Connection, head: ResponseHead, lines: list[bytes]

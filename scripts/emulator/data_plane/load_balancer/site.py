@@ -21,7 +21,7 @@ from emulator.data_plane.load_balancer.answers import ElbError
 from emulator.data_plane.load_balancer.matching import RequestFacts, find_action
 from emulator.data_plane.load_balancer.metrics import RequestMetrics
 from emulator.data_plane.load_balancer.pool import Pool
-from emulator.data_plane.load_balancer.relay import Relay
+from emulator.data_plane.load_balancer.relay import Relay, Written
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +87,8 @@ class Listener:
             answer = await relay.run(address)
         except ElbError as error:
             return self._own(table, group_arn, answers.error(error.status))
+        except ConnectionError:  # the client went away; there is nobody to answer
+            return Written(499, keep_alive=False)
         self._metrics.count_target(
             (table.load_balancer_arn, group_arn), answer.status, time.monotonic() - started
         )

@@ -37,6 +37,14 @@ class ResponseHead:
     keeps_connection: bool
 
 
+@dataclass(frozen=True)
+class Answer:
+    """`whole_body` is there where the body is short, or none at all; else it is yet to be read."""
+
+    head: ResponseHead
+    whole_body: bytes | None
+
+
 class Connection:
     """One connection to a target; `uses` counts the requests it has carried."""
 
@@ -61,12 +69,22 @@ class Connection:
     def send(self, data: bytes) -> None:
         self.writer.write(data)
 
-    async def read_head(self) -> ResponseHead:
-        """Return the head of the final answer. Raises TargetFailed."""
-        while True:
+    async def read_answer(self, method: str) -> Answer:
+        """Return the final answer's head, and a short body with it. Raises TargetFailed.
+
+        A target that fails within a short body has answered nothing yet, as far as a client sees.
+        """
+        head = _parse_head(await self._read_until_blank_line())
+        while head.status < 200:
             head = _parse_head(await self._read_until_blank_line())
-            if head.status >= 200:
-                return head
+        if has_no_body(method, head.status):
+            return Answer(head, b"")
+        if head.content_length is None or head.content_length > CHUNK_BYTES:
+            return Answer(head, None)
+        try:
+            return Answer(head, await self._reader.readexactly(head.content_length))
+        except (asyncio.IncompleteReadError, OSError) as error:
+            raise TargetFailed from error
 
     async def _read_until_blank_line(self) -> bytes:
         try:
@@ -92,13 +110,6 @@ class Connection:
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError) as error:
             raise TargetFailed from error
         except ValueError as error:  # a chunk size that is no number
-            raise TargetFailed from error
-
-    async def read_exactly(self, count: int) -> bytes:
-        """Return a whole short body. Raises TargetFailed."""
-        try:
-            return await self._reader.readexactly(count)
-        except (asyncio.IncompleteReadError, OSError) as error:
             raise TargetFailed from error
 
     async def _read_counted(self, count: int) -> AsyncIterator[bytes]:
