@@ -110,7 +110,6 @@ def complete_source(source: dict[str, Any]) -> dict[str, Any]:
     defaults: dict[str, Any] = {"insecureSsl": False}
     if source["type"] == "CODECOMMIT":
         defaults["gitCloneDepth"] = 0
-        defaults["gitSubmodulesConfig"] = {"fetchSubmodules": False}
     completed = {**defaults, **source}
     if source["type"] in {"CODEPIPELINE", "NO_SOURCE"}:
         completed.pop("location", None)
