@@ -1,0 +1,49 @@
+# Names for commands; what they do is in scripts/. `make` alone lists them.
+# Works with GNU Make 3.81 and bash 3.2, and in folders with spaces in their names.
+
+SHELL := /bin/bash
+PYTHON ?=
+LAB ?= 1
+VENV_PYTHON := .venv/bin/python
+# not the console script: its first line cannot name an interpreter whose path holds a space
+WORKSHOP := $(VENV_PYTHON) -m workshop
+
+# given on the command line or in the environment, they reach the CLI as variables
+export TARGET PARTICIPANT
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab1 reset destroy test verify docs clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/.ready ## Fetch everything; afterwards target local needs no network
+	@$(WORKSHOP) setup
+
+lab1: setup ## Take lab 1, the rolling update, through its steps [TARGET=local|aws] [PARTICIPANT=name]
+	@$(WORKSHOP) lab 1
+
+reset: .venv/.ready ## Go back to the start of lab [LAB=1], the foundation kept
+	@$(WORKSHOP) reset "$(LAB)"
+
+destroy: .venv/.ready ## Remove everything of the environment, and prove it
+	@$(WORKSHOP) destroy
+
+test: setup ## Run every test that needs no account
+	@$(VENV_PYTHON) -m pytest
+
+verify: setup ## Check format, lint, types, HCL and docs
+	@$(VENV_PYTHON) -m ruff format --check
+	@$(VENV_PYTHON) -m ruff check
+	@$(VENV_PYTHON) -m mypy
+	@$(WORKSHOP) terraform -- fmt -check -recursive ..
+	@$(VENV_PYTHON) -m workshop.cli.reference --check
+
+docs: .venv/.ready ## Write the generated reference pages anew
+	@$(VENV_PYTHON) -m workshop.cli.reference
+
+clean: ## Remove the virtual environment and caches; environments and your work stay
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+
+.venv/.ready: pyproject.toml constraints.txt scripts/make-venv
+	@bash scripts/make-venv "$(PYTHON)"
