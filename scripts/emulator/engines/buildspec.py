@@ -83,7 +83,7 @@ class _Reader:
 
     def read(self, text: str) -> Buildspec:
         root = self._compose(text)
-        keys = self._mapping(root, "The buildspec")
+        keys = self._mapping(root, "the buildspec")
         if not keys:
             raise self._error("The buildspec is empty", root)
         version = self._version(keys, root)
@@ -252,16 +252,23 @@ class _Reader:
             return {}
         if not isinstance(node, yaml.MappingNode):
             raise self._error(f"Expected {what} to be a mapping: found {_kind(node)}", node)
+        self._refuse_twice_given(node)
         assert self._loader is not None  # noqa: S101 (set by _compose)
-        self._loader.flatten_mapping(node)
+        self._loader.flatten_mapping(node)  # follows `<<`: the node's own keys come last, and win
         found: dict[str, yaml.Node] = {}
         for key, value in node.value:
-            name = self._text(key, f"a key of {what}")
-            if name in found:
-                raise self._error(f"Key `{name}` is given twice", key)
-            found[name] = value
+            found[self._text(key, f"a key of {what}")] = value
             self._keys[id(value)] = key
         return found
+
+    def _refuse_twice_given(self, node: yaml.MappingNode) -> None:
+        names: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in names:
+                raise self._error(f"Key `{key.value}` is given twice", key)
+            names.add(key.value)
 
     def _texts(self, node: yaml.Node | None, what: str) -> tuple[str, ...]:
         if node is None or _is_null(node):
