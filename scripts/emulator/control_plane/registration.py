@@ -20,6 +20,7 @@ SERVICES: dict[str, str] = {
     "codebuild": "CodeBuildBackend",
     "codecommit": "CodeCommitBackend",
     "codepipeline": "CodePipelineBackend",
+    "ec2": "Ec2Backend",
     "ecr": "EcrBackend",
     "ecs": "EcsBackend",
     "elb": "ElbBackend",
