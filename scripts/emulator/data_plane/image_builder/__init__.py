@@ -1,0 +1,1 @@
+"""A `docker` for builds: makes images from Dockerfiles with no container engine."""
