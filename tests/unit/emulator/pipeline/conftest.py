@@ -1,12 +1,20 @@
-"""A pipeline to try the engine on: events in, statuses out, with a clock of its own."""
+"""Two things to try: the engine alone, with a clock of its own, and a pipeline through the API."""
 
+import io
 import itertools
-from collections.abc import Callable
+import json
+import queue
+import time
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from emulator.data_plane.pipeline_actions import driver
+from emulator.data_plane.pipeline_actions.context import ActionContext, ActionFailure, Outcome
 from emulator.engines.pipeline import advance
 from emulator.engines.pipeline.events import (
     AbandonAction,
@@ -154,3 +162,214 @@ def stages() -> tuple[Stage, ...]:
 @pytest.fixture
 def revision() -> Revision:
     return Revision("Source", "SourceOutput", "c0ffee", "a commit", "https://x", START)
+
+
+# A running pipeline, through the API.
+
+ENDED = {"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"}
+Json = dict[str, Any]
+Waiter = Callable[[Callable[[], Any]], Any]
+
+
+@pytest.fixture
+def wait_until() -> Waiter:
+    """Return a function that polls until its argument returns something true, and returns that."""
+
+    def wait_until(found: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + 30
+        while not (result := found()):
+            assert time.monotonic() < deadline, "what was waited for did not come"
+            time.sleep(0.02)
+        return result
+
+    return wait_until
+
+
+def declared_action(
+    name: str, category: str, provider: str, configuration: dict[str, str], **members: Any
+) -> Json:
+    """Return botocore's shape ActionDeclaration; `inputs` and `outputs` are names."""
+    return {
+        "name": name,
+        "actionTypeId": {
+            "category": category,
+            "owner": "AWS",
+            "provider": provider,
+            "version": "1",
+        },
+        "configuration": configuration,
+        "inputArtifacts": [{"name": n} for n in members.pop("inputs", [])],
+        "outputArtifacts": [{"name": n} for n in members.pop("outputs", [])],
+        **members,
+    }
+
+
+class Workbench:
+    """Makes pipelines that take an object of a bucket, and follows their executions."""
+
+    def __init__(self, aws: Callable[[str], Any], prefix: str, wait_until: Waiter) -> None:
+        self.prefix = prefix
+        self.aws = aws
+        self.pipelines = aws("codepipeline")
+        self.source_bucket = f"{prefix}-source"
+        self.artifact_bucket = f"{prefix}-artifacts"
+        self.role_arn = self._role()
+        self._wait_until = wait_until
+        for bucket in (self.source_bucket, self.artifact_bucket):
+            aws("s3").create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+            )
+            aws("s3").put_bucket_versioning(
+                Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+            )
+        self.put_source({"file.txt": "hello"})
+
+    def _role(self) -> str:
+        """Make a role that trusts a list of services, which moto alone refuses."""
+        statement = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": ["events.amazonaws.com", "codepipeline.amazonaws.com"]},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        role = self.aws("iam").create_role(
+            RoleName=f"{self.prefix}-pipeline", AssumeRolePolicyDocument=policy
+        )
+        return str(role["Role"]["Arn"])
+
+    def put_source(self, files: dict[str, str]) -> str:
+        """Put a zip of the files where the pipelines look, and return its version id."""
+        written = io.BytesIO()
+        with zipfile.ZipFile(written, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        answer = self.aws("s3").put_object(
+            Bucket=self.source_bucket, Key="source.zip", Body=written.getvalue()
+        )
+        return str(answer["VersionId"])
+
+    def source_stage(self) -> Json:
+        configuration = {
+            "S3Bucket": self.source_bucket,
+            "S3ObjectKey": "source.zip",
+            "PollForSourceChanges": "false",
+        }
+        taken = declared_action(
+            "Source", "Source", "S3", configuration, outputs=["SourceOutput"], namespace="Src"
+        )
+        return {"name": "Source", "actions": [taken]}
+
+    def declaration(self, *actions: Json, **members: Any) -> Json:
+        """Return a pipeline of the source stage and one stage `Work`; default a build of `p`."""
+        work = list(actions) or [
+            declared_action(
+                "Build", "Build", "CodeBuild", {"ProjectName": "p"}, inputs=["SourceOutput"]
+            )
+        ]
+        return {
+            "name": f"{self.prefix}-pipe",
+            "roleArn": self.role_arn,
+            "pipelineType": "V2",
+            "executionMode": "SUPERSEDED",
+            "artifactStore": {"type": "S3", "location": self.artifact_bucket},
+            "stages": [self.source_stage(), {"name": "Work", "actions": work}],
+            **members,
+        }
+
+    def create(self, *actions: Json, **members: Any) -> str:
+        """Create a pipeline, and return the id of the execution that this starts."""
+        self.pipelines.create_pipeline(pipeline=self.declaration(*actions, **members))
+        return str(self.summaries()[0]["pipelineExecutionId"])
+
+    @property
+    def name(self) -> str:
+        return f"{self.prefix}-pipe"
+
+    def start(self, **given: Any) -> str:
+        answer = self.pipelines.start_pipeline_execution(name=self.name, **given)
+        return str(answer["pipelineExecutionId"])
+
+    def summaries(self) -> list[Json]:
+        answer = self.pipelines.list_pipeline_executions(pipelineName=self.name)
+        return list(answer["pipelineExecutionSummaries"])
+
+    def execution(self, execution_id: str) -> Json:
+        answer = self.pipelines.get_pipeline_execution(
+            pipelineName=self.name, pipelineExecutionId=execution_id
+        )
+        return dict(answer["pipelineExecution"])
+
+    def ended(self, execution_id: str) -> str:
+        """Wait for an execution's end, and return its status."""
+
+        def status() -> str | None:
+            found = str(self.execution(execution_id)["status"])
+            return found if found in ENDED else None
+
+        return str(self._wait_until(status))
+
+    def actions(self, execution_id: str) -> dict[str, Json]:
+        """Return the newest action execution of each action."""
+        answer = self.pipelines.list_action_executions(
+            pipelineName=self.name, filter={"pipelineExecutionId": execution_id}
+        )
+        details = reversed(answer["actionExecutionDetails"])
+        return {detail["actionName"]: detail for detail in details}
+
+    def stage(self, name: str) -> Json:
+        states = self.pipelines.get_pipeline_state(name=self.name)["stageStates"]
+        return next(dict(state) for state in states if state["stageName"] == name)
+
+    def wait_for_action(self, execution_id: str, action_name: str, status: str) -> Json:
+        def found() -> Json | None:
+            detail = self.actions(execution_id).get(action_name)
+            return detail if detail and detail["status"] == status else None
+
+        return dict(self._wait_until(found))
+
+
+@pytest.fixture
+def workbench(
+    aws: Callable[[str], Any], unique: Callable[[], str], wait_until: Waiter
+) -> Iterator[Workbench]:
+    """Return a workbench with a source in S3; its pipeline goes when the test ends."""
+    bench = Workbench(aws, f"pl{unique()}", wait_until)
+    yield bench
+    bench.pipelines.delete_pipeline(name=bench.name)
+
+
+@pytest.fixture
+def declare() -> Callable[..., Json]:
+    return declared_action
+
+
+@dataclass
+class Gate:
+    """Stands in for CodeBuild: its actions end as the test says, and only then."""
+
+    outcomes: "queue.Queue[Outcome | Exception]" = field(default_factory=queue.Queue)
+
+    def execute(self, context: ActionContext) -> Outcome:
+        while True:
+            try:
+                outcome = self.outcomes.get_nowait()
+            except queue.Empty:
+                context.wait(0.01)
+                continue
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+    def succeed(self, **variables: str) -> None:
+        self.outcomes.put(Outcome(output_variables=variables))
+
+    def fail(self) -> None:
+        self.outcomes.put(ActionFailure("JobFailed", "it broke"))
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """Return what decides how the pipeline's CodeBuild actions end."""
+    standing = Gate()
+    monkeypatch.setitem(driver.EXECUTORS, ("Build", "CodeBuild"), standing.execute)
+    return standing

@@ -1,0 +1,181 @@
+"""Which declarations are refused, and by what; no emulator is needed for it."""
+
+import copy
+
+import pytest
+
+from emulator.control_plane.base import AwsError
+from emulator.control_plane.codepipeline.structure import (
+    read_structure,
+    refuse_invalid,
+    with_defaults,
+)
+
+REGION = "us-west-2"
+
+
+@pytest.fixture
+def declaration(declare):
+    repository = {"RepositoryName": "app", "BranchName": "main"}
+    return {
+        "name": "pipe",
+        "version": 1,
+        "roleArn": "arn:aws:iam::123456789012:role/r",
+        "pipelineType": "V2",
+        "artifactStore": {"type": "S3", "location": "artifacts"},
+        "stages": [
+            {
+                "name": "Source",
+                "actions": [declare("Source", "Source", "CodeCommit", repository, outputs=["S"])],
+            },
+            {
+                "name": "Build",
+                "actions": [
+                    declare("Build", "Build", "CodeBuild", {"ProjectName": "p"}, inputs=["S"])
+                ],
+            },
+        ],
+    }
+
+
+def _error(declaration) -> AwsError:
+    with pytest.raises(AwsError) as caught:
+        refuse_invalid(with_defaults(declaration), REGION)
+    return caught.value
+
+
+def test_valid_declaration_is_read_for_the_engine(declaration):
+    complete = with_defaults(declaration)
+    refuse_invalid(complete, REGION)
+    structure = read_structure(complete, REGION)
+    assert [stage.name for stage in structure.stages] == ["Source", "Build"]
+    assert structure.stages[1].actions[0].inputs == ("S",)
+    assert structure.artifact_bucket == "artifacts"
+
+
+def test_artifact_store_of_the_own_region_is_taken_from_several(declaration):
+    del declaration["artifactStore"]
+    declaration["artifactStores"] = {REGION: {"type": "S3", "location": "here"}}
+    assert read_structure(with_defaults(declaration), REGION).artifact_bucket == "here"
+
+
+def _one_stage(d, _declare):
+    d["stages"].pop()
+
+
+def _build_first(d, _declare):
+    d["stages"].reverse()
+
+
+def _source_later(d, declare):
+    conf = {"RepositoryName": "app", "BranchName": "main"}
+    late = declare("Late", "Source", "CodeCommit", conf, outputs=["Late"])
+    d["stages"][1]["actions"].append(late)
+
+
+def _same_stage_name(d, _declare):
+    d["stages"][1]["name"] = "Source"
+
+
+def _same_action_name(d, _declare):
+    d["stages"][1]["actions"].append(copy.deepcopy(d["stages"][1]["actions"][0]))
+
+
+def _no_store(d, _declare):
+    del d["artifactStore"]
+
+
+def _missing_key(d, _declare):
+    d["stages"][1]["actions"][0]["configuration"] = {}
+
+
+def _unknown_key(d, _declare):
+    d["stages"][1]["actions"][0]["configuration"]["Nope"] = "x"
+
+
+def _unknown_input(d, _declare):
+    d["stages"][1]["actions"][0]["inputArtifacts"] = [{"name": "T"}]
+
+
+def _no_input(d, _declare):
+    d["stages"][1]["actions"][0]["inputArtifacts"] = []
+
+
+def _too_many_outputs(d, _declare):
+    d["stages"][0]["actions"][0]["outputArtifacts"] = [{"name": "S"}, {"name": "T"}]
+
+
+def _same_output(d, _declare):
+    d["stages"][1]["actions"][0]["outputArtifacts"] = [{"name": "S"}]
+
+
+def _same_namespace(d, _declare):
+    for stage in d["stages"]:
+        stage["actions"][0]["namespace"] = "N"
+
+
+def _bad_name(d, _declare):
+    d["stages"][1]["name"] = "with space"
+
+
+def _queued_v1(d, _declare):
+    d |= {"pipelineType": "V1", "executionMode": "QUEUED"}
+
+
+def _bad_timeout(d, declare):
+    conf = {"ClusterName": "c", "ServiceName": "s", "DeploymentTimeout": "61"}
+    d["stages"][1]["actions"] = [declare("Deploy", "Deploy", "ECS", conf, inputs=["S"])]
+
+
+def _action_timeout(d, _declare):
+    d["stages"][1]["actions"][0]["timeoutInMinutes"] = 5
+
+
+def _other_version(d, _declare):
+    d["stages"][1]["actions"][0]["actionTypeId"]["version"] = "2"
+
+
+def _condition(d, _declare):
+    d["stages"][1]["onFailure"] = {"result": "ROLLBACK"}
+
+
+def _other_region(d, _declare):
+    d["stages"][1]["actions"][0]["region"] = "eu-west-1"
+
+
+def _full_clone(d, _declare):
+    d["stages"][0]["actions"][0]["configuration"]["OutputArtifactFormat"] = "CODEBUILD_CLONE_REF"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "named"),
+    [
+        (_one_stage, "InvalidStructureException", "minimum of 2 stages"),
+        (_build_first, "InvalidStructureException", "only contains source actions"),
+        (_source_later, "InvalidStructureException", "Build contains source actions"),
+        (_same_stage_name, "InvalidStageDeclarationException", "Source occurs more than once"),
+        (_same_action_name, "InvalidActionDeclarationException", "Build occurs more than once"),
+        (_no_store, "InvalidStructureException", "no artifact store"),
+        (_missing_key, "InvalidActionDeclarationException", "required configuration 'ProjectName'"),
+        (_unknown_key, "InvalidActionDeclarationException", "unknown configuration 'Nope'"),
+        (_unknown_input, "InvalidActionDeclarationException", "Bundle T in action Build"),
+        (_no_input, "InvalidActionDeclarationException", "less than the minimum count (1)"),
+        (_too_many_outputs, "InvalidActionDeclarationException", "more than the maximum count (1)"),
+        (_same_output, "InvalidActionDeclarationException", "must be unique within the pipeline"),
+        (_same_namespace, "InvalidActionDeclarationException", "Namespace=[N]"),
+        (_bad_name, "ValidationException", "with space"),
+        (_queued_v1, "InvalidStructureException", "QUEUED requires pipeline type V2"),
+        (_bad_timeout, "InvalidActionDeclarationException", "from 1 to 60; got '61'"),
+        (_action_timeout, "InvalidActionDeclarationException", "timeoutInMinutes"),
+        (_other_version, "InvalidActionDeclarationException", "Version: '2'"),
+        (_condition, "NotImplementedException", "`onFailure` of the stage `Build`"),
+        (_other_region, "NotImplementedException", "`eu-west-1`"),
+        (_full_clone, "NotImplementedException", "`CODEBUILD_CLONE_REF`"),
+    ],
+    ids=lambda value: value.__name__.strip("_") if callable(value) else "",
+)
+def test_invalid_declaration_is_refused_by_what_is_wrong(declaration, declare, spoil, code, named):
+    spoil(declaration, declare)
+    error = _error(declaration)
+    assert error.code == code
+    assert named in error.message
