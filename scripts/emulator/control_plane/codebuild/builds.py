@@ -133,12 +133,8 @@ def _phase(record: PhaseRecord) -> dict[str, Any]:
         shown["endTime"] = record.ended_at
         shown["durationInSeconds"] = int((record.ended_at - record.started_at).total_seconds())
         context = record.context
-        shown["contexts"] = [
-            {
-                "statusCode": context.status_code if context else "",
-                "message": context.message if context else "",
-            }
-        ]
+        code, message = (context.status_code, context.message) if context else ("", "")
+        shown["contexts"] = [{"statusCode": code, "message": message}]
     return shown
 
 

@@ -115,7 +115,9 @@ class CodeBuildBackend(Emulated, MotoCodeBuildBackend):
                 "environmentVariablesOverride": environment_overrides,
             },
         )
-        build = self._queue(project, settings, initiator=initiator, source_version=source_version)
+        primary = next((one for one in input_artifacts if primary_source in {None, one.name}), None)
+        location = f"arn:aws:s3:::{primary.bucket}/{primary.key}" if primary else None
+        build = self._queue(project, settings, initiator=initiator, source_version=location)
         build.resolved_version = source_version or None
         build.input_artifacts = list(input_artifacts)
         build.output_artifacts = list(output_artifacts)

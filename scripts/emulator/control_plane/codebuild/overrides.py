@@ -8,13 +8,7 @@ from typing import Any
 
 from emulator.control_plane.codebuild import validation
 from emulator.control_plane.codebuild.exceptions import InvalidInputException
-from emulator.control_plane.codebuild.projects import (
-    Project,
-    complete_artifacts,
-    complete_environment,
-    complete_logs,
-    complete_source,
-)
+from emulator.control_plane.codebuild.projects import Project, complete
 
 _WHOLE = {
     "secondarySourcesOverride": "secondarySources",
@@ -68,16 +62,8 @@ def settings_of_build(project: Project, given: dict[str, Any]) -> dict[str, Any]
     settings["environment"]["environmentVariables"] = merge_variables(
         settings["environment"]["environmentVariables"], overrides
     )
-    validation.refuse_source(settings["source"])
-    validation.refuse_artifacts(settings["source"], settings["artifacts"])
-    validation.refuse_environment(settings["environment"])
-    validation.refuse_service_role(settings["serviceRole"], project.account_id)
-    settings["source"] = complete_source(settings["source"])
-    settings["artifacts"] = complete_artifacts(settings["artifacts"], project.name)
-    settings["environment"] = complete_environment(settings["environment"])
-    if "logsConfig" in settings:
-        settings["logsConfig"] = complete_logs(settings["logsConfig"])
-    return settings
+    validation.refuse_unusable(settings, project.account_id)
+    return complete(settings, project.name, project.account_id)
 
 
 def merge_variables(

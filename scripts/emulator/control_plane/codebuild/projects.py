@@ -70,9 +70,8 @@ class Project:
                     del settings[name]
         if given.get("concurrentBuildLimit") == -1:  # how UpdateProject lifts the limit
             settings.pop("concurrentBuildLimit")
-        self._refuse_unusable(settings)
-        self._complete(settings)
-        self.settings = settings
+        validation.refuse_unusable(settings, self.account_id)
+        self.settings = complete(settings, self.name, self.account_id)
         self.badge_enabled = given.get("badgeEnabled", self.badge_enabled)
         self.last_modified = now
 
@@ -88,21 +87,22 @@ class Project:
             **deepcopy(self.settings),
         }
 
-    def _refuse_unusable(self, settings: dict[str, Any]) -> None:
-        validation.refuse_source(settings["source"])
-        validation.refuse_artifacts(settings["source"], settings["artifacts"])
-        validation.refuse_environment(settings["environment"])
-        validation.refuse_service_role(settings["serviceRole"], self.account_id)
 
-    def _complete(self, settings: dict[str, Any]) -> None:
-        settings["source"] = complete_source(settings["source"])
-        settings["artifacts"] = complete_artifacts(settings["artifacts"], self.name)
-        settings["environment"] = complete_environment(settings["environment"])
-        if not settings["serviceRole"].startswith("arn:"):
-            role = settings["serviceRole"]
-            settings["serviceRole"] = f"arn:aws:iam::{self.account_id}:role/service-role/{role}"
-        if "logsConfig" in settings:
-            settings["logsConfig"] = complete_logs(settings["logsConfig"])
+def complete(settings: dict[str, Any], project: str, account_id: str) -> dict[str, Any]:
+    """Return settings, of a project or of a build, with CodeBuild's defaults added."""
+    role = settings["serviceRole"]
+    if not role.startswith("arn:"):
+        role = f"arn:aws:iam::{account_id}:role/service-role/{role}"
+    completed = {
+        **settings,
+        "source": complete_source(settings["source"]),
+        "artifacts": complete_artifacts(settings["artifacts"], project),
+        "environment": complete_environment(settings["environment"]),
+        "serviceRole": role,
+    }
+    if "logsConfig" in settings:
+        completed["logsConfig"] = complete_logs(settings["logsConfig"])
+    return completed
 
 
 def complete_source(source: dict[str, Any]) -> dict[str, Any]:

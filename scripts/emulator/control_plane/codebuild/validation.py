@@ -108,3 +108,18 @@ def refuse_environment(environment: dict[str, Any]) -> None:
             raise InvalidInputException(
                 f"Environment variable `{name}`: type {store} is not emulated"
             )
+
+
+def refuse_logs(logs: dict[str, Any]) -> None:
+    """Refuse logs in S3: a build's output goes to CloudWatch Logs."""
+    if (logs.get("s3Logs") or {}).get("status") == "ENABLED":
+        raise InvalidInputException("logsConfig.s3Logs is not emulated; use cloudWatchLogs")
+
+
+def refuse_unusable(settings: dict[str, Any], account_id: str) -> None:
+    """Refuse settings, of a project or of a build, that no build could run with."""
+    refuse_source(settings["source"])
+    refuse_artifacts(settings["source"], settings["artifacts"])
+    refuse_environment(settings["environment"])
+    refuse_service_role(settings["serviceRole"], account_id)
+    refuse_logs(settings.get("logsConfig") or {})

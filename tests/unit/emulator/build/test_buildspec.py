@@ -140,13 +140,17 @@ REFUSED = {
     "empty phases": (f"{V2}phases:\n", "The buildspec has no `phases`"),
     "misspelt phase": (
         f"{V2}phases:\n  biuld:\n    commands: [a]\n",
-        "Invalid buildspec phase name: biuld. Expecting: build,install,post_build,pre_build "
-        "at line 3",
+        (
+            "Invalid buildspec phase name: biuld. Expecting: build,install,post_build,pre_build "
+            "at line 3"
+        ),
     ),
     "misspelt key of a phase": (
         f"{V2}phases:\n  build:\n    command: [a]\n",
-        "Unknown key `command` in phases.build. Expecting: commands,finally,on-failure,run-as "
-        "at line 4",
+        (
+            "Unknown key `command` in phases.build. Expecting: commands,finally,on-failure,run-as "
+            "at line 4"
+        ),
     ),
     "runtime-versions outside install": (
         f"{V2}phases:\n  build:\n    runtime-versions:\n      python: 3\n",
@@ -162,8 +166,10 @@ REFUSED = {
     ),
     "a command with colon and space": (
         f'{V2}\nphases:\n  build:\n    commands:\n     - echo "Hello: world"\n',
-        "Expected Commands[0] to be of string type: found subkeys instead at line 6, value of the "
-        "key tag on line 5 might be empty",
+        (
+            "Expected Commands[0] to be of string type: found subkeys instead at line 6, value of "
+            "the key tag on line 5 might be empty"
+        ),
     ),
     "an empty command": (
         f"{V2}phases:\n  build:\n    commands:\n      -\n",
@@ -228,8 +234,10 @@ REFUSED = {
     ),
     "env in 0.1": (
         f"version: 0.1\nenv:\n  variables:\n    A: b\n{PHASES}",
-        "Unknown key `env` in the buildspec. Expecting: artifacts,batch,environment_variables,"
-        "phases,version",
+        (
+            "Unknown key `env` in the buildspec. Expecting: artifacts,batch,environment_variables,"
+            "phases,version"
+        ),
     ),
 }
 
