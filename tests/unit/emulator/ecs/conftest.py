@@ -125,9 +125,7 @@ class World:
         )["TargetGroups"][0]["TargetGroupArn"]
         elbv2.modify_target_group_attributes(
             TargetGroupArn=arn,
-            Attributes=[
-                {"Key": "deregistration_delay.timeout_seconds", "Value": str(delay_s)}
-            ],
+            Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": str(delay_s)}],
         )
         self._priority += 1
         elbv2.create_rule(
@@ -172,9 +170,7 @@ class World:
     def serve(self, definition: str, target_group: str | None = None, **settings: Any) -> str:
         """Create a service and return its name; `settings` are CreateService's."""
         name = f"s-{self.unique()}"
-        balancers = [
-            {"targetGroupArn": target_group, "containerName": "app", "containerPort": 80}
-        ]
+        balancers = [{"targetGroupArn": target_group, "containerName": "app", "containerPort": 80}]
         self.ecs.create_service(
             cluster=self.cluster,
             serviceName=name,
@@ -209,15 +205,15 @@ class World:
         return [event["message"] for event in self.service(name)["events"]]
 
     def task(self, arn: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.ecs.describe_tasks(cluster=self.cluster, tasks=[arn])[
-            "tasks"
-        ][0]
+        found: dict[str, Any] = self.ecs.describe_tasks(cluster=self.cluster, tasks=[arn])["tasks"][
+            0
+        ]
         return found
 
     def tasks(self, name: str, status: str = "RUNNING") -> list[dict[str, Any]]:
-        arns = self.ecs.list_tasks(
-            cluster=self.cluster, serviceName=name, desiredStatus=status
-        )["taskArns"]
+        arns = self.ecs.list_tasks(cluster=self.cluster, serviceName=name, desiredStatus=status)[
+            "taskArns"
+        ]
         if not arns:
             return []
         found: list[dict[str, Any]] = self.ecs.describe_tasks(cluster=self.cluster, tasks=arns)[
@@ -296,9 +292,7 @@ def network(emulator: Emulator, aws: Callable[[str], Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def _session_world(
-    emulator: Emulator, aws: Callable[[str], Any], network: dict[str, Any]
-) -> World:
+def _session_world(emulator: Emulator, aws: Callable[[str], Any], network: dict[str, Any]) -> World:
     count = iter(range(10**6))
     return World(emulator, aws, lambda: f"ecs{next(count)}", "ecs-tests", **network)
 
