@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from types import FrameType
 from typing import IO, Any
 
 from python_terraform import IsFlagged
@@ -164,12 +165,14 @@ class Terraform:
         """
         if command != "force-unlock":
             options["input"] = False
-        process = self._launch(command, step, args, options)
-        complaints = _Drain(process.stderr)
-        stream = Stream()
-        was_interrupted = _read_to_end(process, stream, progress)
+        with _InterruptsForwarded() as interrupts:
+            process = self._launch(command, step, args, options)
+            interrupts.child = process
+            complaints = _Drain(process.stderr)
+            stream = Stream()
+            _read_to_end(process, stream, progress, interrupts)
         stream.noise += complaints.lines()
-        if was_interrupted:
+        if interrupts.count:
             raise Interrupted(
                 "Interrupted; Terraform ended in order and saved its state.",
                 "Run the same command again: it goes on where it stopped.",
@@ -235,29 +238,63 @@ class _Drain:
                 self._text = self._pipe.read()
 
 
-def _read_to_end(process: "subprocess.Popen[bytes]", stream: Stream, progress: Progress) -> bool:
-    """Read the child's output until it ends; True if a person interrupted it.
+class _InterruptsForwarded:
+    """While it is entered, Ctrl-C and SIGTERM reach the child, once, as an interrupt.
 
-    The first Ctrl-C is forwarded; later ones are not, as Terraform would leave its state behind.
+    Not as an exception, which could come at any line: the child is waited for whatever happens,
+    and later ones are not forwarded, as Terraform would then leave its state behind.
     """
-    was_interrupted = False
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._child: subprocess.Popen[bytes] | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> "_InterruptsForwarded":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._forward)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+
+    @property
+    def child(self) -> "subprocess.Popen[bytes] | None":
+        return self._child
+
+    @child.setter
+    def child(self, process: "subprocess.Popen[bytes]") -> None:
+        self._child = process
+        if self.count:
+            process.send_signal(signal.SIGINT)
+
+    def _forward(self, _number: int, _frame: FrameType | None) -> None:
+        self.count += 1
+        if self.count == 1 and self._child is not None:
+            self._child.send_signal(signal.SIGINT)
+
+
+def _read_to_end(
+    process: "subprocess.Popen[bytes]",
+    stream: Stream,
+    progress: Progress,
+    interrupts: _InterruptsForwarded,
+) -> None:
+    """Read the child's output until it ends, telling what it does."""
     if process.stdout is None:
         raise InfrastructureError("Terraform has no output to read.", "Run `make setup`.")
+    was_told = False
     with process.stdout as output:
-        while True:
-            try:
-                line = output.readline()
-                if not line:
-                    process.wait()
-                    return was_interrupted
-                event = stream.read(line.decode(errors="replace"))
-                if event is not None:
-                    progress(event)
-            except KeyboardInterrupt:
-                if not was_interrupted:
-                    was_interrupted = True
-                    process.send_signal(signal.SIGINT)
+        for line in output:
+            if interrupts.count and not was_told:
+                was_told = True
                 progress(Note("Interrupted: waiting for Terraform to end in order."))
+            event = stream.read(line.decode(errors="replace"))
+            if event is not None:
+                progress(event)
+    process.wait()
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ Source: Terraform documentation, "Machine-Readable UI".
 
 import json
 import re
+import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,7 +89,7 @@ class Diagnostic:
         """Return the summary, where it happened and the detail, as lines to show."""
         where = f" at `{self.address}`" if self.address else ""
         where += f" ({self.place})" if self.place else ""
-        detail = f"\n  {self.detail.strip()}".replace("\n", "\n  ").rstrip() if self.detail else ""
+        detail = textwrap.indent(f"\n{self.detail.strip()}", "  ") if self.detail else ""
         return f"{self.summary.rstrip('.:')}{where}.{detail}"
 
 

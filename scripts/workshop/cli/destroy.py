@@ -25,7 +25,7 @@ def destroy(context: Context, yes: bool) -> None:
     """
     if isinstance(context.target, LocalTarget) and context.emulator.health() is None:
         with context.exclusive_run("workshop destroy") as progress:
-            context.emulator.stop(progress)
+            _end_emulator(context, progress)
             _forget(context.config)
         context.console.success("Nothing is left on target `local`: no emulator runs.")
     else:
@@ -67,7 +67,7 @@ def _destroy(context: Context, progress: Progress) -> None:
         context.state.delete_bucket()
     _forget(context.config)
     if isinstance(context.target, LocalTarget) and not others:
-        context.emulator.stop(progress)
+        _end_emulator(context, progress)
     elif others:
         progress(Note(f"Still standing here: {', '.join(f'`{name}`' for name in others)}."))
 
@@ -87,6 +87,13 @@ def _prove(context: Context, others: list[str], progress: Progress) -> None:
             f"Something is left of environment `{context.config.participant}`: {', '.join(found)}.",
             "Run the same command again; remove by hand what it names then.",
         )
+
+
+def _end_emulator(context: Context, progress: Progress) -> None:
+    """Stop the emulator and remove what it kept; its log too, as nothing asks for it any more."""
+    context.emulator.stop(progress)
+    shutil.rmtree(context.emulator.data_dir, ignore_errors=True)
+    context.emulator.log_file.unlink(missing_ok=True)
 
 
 def _forget(config: Config) -> None:

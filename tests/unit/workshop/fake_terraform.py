@@ -1,0 +1,65 @@
+"""A `terraform` whose words a test chooses, and which writes down how it was called."""
+
+import json
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+_PROGRAM = """#!{python}
+import json, os, signal, sys, time
+from pathlib import Path
+home = Path({home!r})
+script = json.loads((home / "script.json").read_text())
+if sys.argv[1:2] == ["version"]:
+    print(json.dumps({{"terraform_version": script["version"]}}))
+    sys.exit(0)
+signals = []
+signal.signal(signal.SIGINT, lambda *_: signals.append("INT"))
+call = {{"args": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ), "pgid": os.getpgid(0)}}
+with (home / "calls.jsonl").open("a") as calls:
+    calls.write(json.dumps(call) + "\\n")
+provider = Path(os.environ.get("TF_DATA_DIR", home)) / "providers/r/hashicorp/aws/5.100.0/here"
+if sys.argv[1] == "init":
+    provider.mkdir(parents=True, exist_ok=True)
+answer = script.get(sys.argv[1], {{}})
+for line in answer.get("lines", []):
+    print(json.dumps(line), flush=True)
+if answer.get("until_interrupted"):
+    while not signals:
+        time.sleep(0.01)
+    print(json.dumps({{"type": "log", "@message": "ending"}}), flush=True)
+    (home / "signals.json").write_text(json.dumps(signals))
+print(answer.get("stderr", ""), file=sys.stderr)
+sys.exit(answer.get("status", 0))
+"""
+
+
+class FakeTerraform:
+    """Shape: `script` maps a command to `lines`, `status`, `stderr` and `until_interrupted`."""
+
+    def __init__(self, folder: Path, **script: Any) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.binary = folder / "terraform"
+        # the kernel's limit: an interpreter's path in a first line has no space
+        self.binary.write_text(_PROGRAM.format(python=sys.executable, home=str(folder)))
+        self.binary.chmod(self.binary.stat().st_mode | stat.S_IXUSR)
+        self.say(**script)
+
+    def say(self, version: str = "1.11.4", **script: Any) -> None:
+        (self.folder / "script.json").write_text(json.dumps({"version": version, **script}))
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return every call but `version`."""
+        path = self.folder / "calls.jsonl"
+        if not path.exists():
+            return []
+        return [json.loads(line) for line in path.read_text().splitlines()]
+
+    def commands(self) -> list[str]:
+        return [call["args"][0] for call in self.calls()]
+
+    def signals(self) -> list[str]:
+        found: list[str] = json.loads((self.folder / "signals.json").read_text())
+        return found

@@ -1,0 +1,202 @@
+"""The adapter: what Terraform is told, what is made of its answers, and Ctrl-C."""
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+from tests.unit.workshop.fake_terraform import FakeTerraform
+
+from workshop.aws import Aws
+from workshop.config import Config
+from workshop.errors import InfrastructureError, Interrupted, UsageError
+from workshop.progress import Event, Note, ResourceStarted
+from workshop.state import StateStore
+from workshop.targets import for_config
+from workshop.terraform import Terraform
+
+
+@pytest.fixture
+def fake(tmp_path, shell: pytest.MonkeyPatch) -> FakeTerraform:
+    made = FakeTerraform(tmp_path / "fake")
+    shell.setenv("PATH", f"{made.folder}{os.pathsep}{os.environ['PATH']}")
+    return made
+
+
+@pytest.fixture
+def aws_config(config: Config, shell: pytest.MonkeyPatch, fake: FakeTerraform) -> Iterator[Config]:
+    shell.setenv("AWS_ACCESS_KEY_ID", "testing")
+    shell.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        yield replace(config, target="aws", region="us-east-1", inherited=dict(os.environ))
+
+
+@pytest.fixture
+def aws(aws_config: Config) -> Iterator[Aws]:
+    made = Aws(aws_config)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def terraform(aws_config: Config, aws: Aws) -> Terraform:
+    return Terraform(aws_config, for_config(aws_config, aws), aws)
+
+
+def started(address: str) -> dict[str, Any]:
+    resource = {"addr": address, "resource_type": address.split(".")[0]}
+    return {"type": "apply_start", "hook": {"resource": resource, "action": "create"}}
+
+
+def diagnosed(summary: str) -> dict[str, Any]:
+    return {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": summary}}
+
+
+def test_apply_initialises_once_and_supplies_participant_step_and_folder(
+    terraform: Terraform, fake: FakeTerraform, aws_config: Config
+):
+    terraform.apply("1.2")
+    terraform.apply("1.3")
+    assert fake.commands() == ["init", "apply", "apply"]
+    init, apply, _ = fake.calls()
+    assert "-backend-config=key=workshop/terraform.tfstate" in init["args"]
+    assert "-backend-config=use_lockfile=true" in init["args"]
+    assert apply["args"] == ["apply", "-json", "-auto-approve", "-input=false"]
+    assert apply["cwd"] == str(aws_config.terraform_dir)
+    variables = {name: apply["env"][name] for name in apply["env"] if name.startswith("TF_VAR_")}
+    assert variables == {
+        "TF_VAR_prefix": "workshop",
+        "TF_VAR_step": "1.2",
+        "TF_VAR_region": "us-east-1",
+        "TF_VAR_s3_use_path_style": "false",
+    }
+    assert apply["env"]["TF_DATA_DIR"] == str(aws_config.terraform_data_dir)
+    assert apply["env"]["CHECKPOINT_DISABLE"] == "1"
+    assert "TF_VAR_step" not in os.environ
+
+
+def test_changed_hcl_is_initialised_again(
+    terraform: Terraform, fake: FakeTerraform, aws_config: Config
+):
+    terraform.init()
+    assert terraform.init() is False
+    (aws_config.terraform_dir / "more.tf").write_text("# a module more")
+    assert terraform.init() is True
+
+
+def test_inherited_arguments_and_workspace_do_not_reach_terraform(
+    aws_config: Config, aws: Aws, fake: FakeTerraform
+):
+    inherited = {**aws_config.inherited, "TF_CLI_ARGS": "-nope", "TF_WORKSPACE": "other"}
+    config = replace(aws_config, inherited=inherited)
+    Terraform(config, for_config(config, aws), aws).apply("0")
+    assert not {"TF_CLI_ARGS", "TF_WORKSPACE"} & set(fake.calls()[-1]["env"])
+
+
+def test_resources_are_told_as_they_happen(terraform: Terraform, fake: FakeTerraform):
+    fake.say(apply={"lines": [started("aws_lb.this")]})
+    seen: list[Event] = []
+    terraform.apply("0", seen.append)
+    assert ResourceStarted("aws_lb.this", "create", 60) in seen
+
+
+def test_failure_has_status_3_and_the_diagnostic(terraform: Terraform, fake: FakeTerraform):
+    fake.say(apply={"lines": [diagnosed("it broke")], "status": 1})
+    with pytest.raises(InfrastructureError) as caught:
+        terraform.apply("0")
+    assert caught.value.message == "`terraform apply` failed with status 1:\nit broke."
+    assert caught.value.exit_code == 3
+
+
+def test_failure_without_json_tells_what_stderr_said(terraform: Terraform, fake: FakeTerraform):
+    fake.say(init={"stderr": "flag provided but not defined", "status": 1})
+    with pytest.raises(InfrastructureError, match="flag provided but not defined"):
+        terraform.apply("0")
+    fake.say()
+    terraform.apply("0")
+    assert fake.commands() == ["init", "init", "apply"]
+
+
+def test_plan_lists_changes_and_applies_nothing(terraform: Terraform, fake: FakeTerraform):
+    change = {"resource": {"addr": "aws_ecs_service.this"}, "action": "create"}
+    fake.say(plan={"lines": [{"type": "planned_change", "change": change}]})
+    summary = terraform.plan("1.2")
+    assert summary.with_action("create") == ["aws_ecs_service.this"]
+    assert "apply" not in fake.commands()
+
+
+def test_interrupt_is_forwarded_once_and_terraform_is_waited_for(
+    terraform: Terraform, fake: FakeTerraform
+):
+    fake.say(apply={"lines": [started("aws_lb.this")], "until_interrupted": True, "status": 1})
+    told: list[Event] = []
+
+    def press_twice(event: Event) -> None:
+        told.append(event)
+        if isinstance(event, ResourceStarted):
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(Interrupted) as caught:
+        terraform.apply("0", press_twice)
+    assert caught.value.exit_code == 130
+    assert "goes on where it stopped" in caught.value.remedy
+    assert fake.signals() == ["INT"]
+    assert Note("Interrupted: waiting for Terraform to end in order.") in told
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_terraform_has_a_process_group_of_its_own(terraform: Terraform, fake: FakeTerraform):
+    terraform.apply("0")
+    assert {call["pgid"] for call in fake.calls()} & {os.getpgid(0)} == set()
+
+
+def test_run_hands_on_arguments_and_status(terraform: Terraform, fake: FakeTerraform):
+    fake.say(plan={"status": 2})
+    assert terraform.run(["plan", "-detailed-exitcode"]) == 2
+    assert fake.calls()[-1]["args"] == ["plan", "-detailed-exitcode"]
+
+
+def test_state_says_where_the_environment_stands(
+    terraform: Terraform, aws: Aws, aws_config: Config
+):
+    assert terraform.variables()["TF_VAR_step"] == "0"
+    put_state(aws, aws_config, {"resources": [{}], "outputs": {"step": {"value": "1.3"}}})
+    assert terraform.variables()["TF_VAR_step"] == "1.3"
+
+
+def put_state(aws: Aws, config: Config, state: dict[str, Any], suffix: str = "") -> None:
+    store = StateStore(config, aws)
+    store.ensure_bucket()
+    body = json.dumps(state).encode()
+    aws.client("s3").put_object(Bucket=store.bucket, Key=store.key + suffix, Body=body)
+
+
+def lock_info(who: str) -> dict[str, str]:
+    return {"ID": "an-id", "Operation": "OperationTypeApply", "Who": who, "Created": "today"}
+
+
+def test_lock_of_a_dead_run_is_removed(
+    terraform: Terraform, fake: FakeTerraform, aws: Aws, aws_config: Config
+):
+    put_state(aws, aws_config, lock_info(f"root@{socket.gethostname()}"), ".tflock")
+    terraform.apply("0")
+    assert fake.commands() == ["init", "force-unlock", "apply"]
+    assert fake.calls()[1]["args"] == ["force-unlock", "-force", "an-id"]
+
+
+def test_lock_of_another_machine_names_its_holder(
+    terraform: Terraform, fake: FakeTerraform, aws: Aws, aws_config: Config
+):
+    put_state(aws, aws_config, lock_info("ben@elsewhere"), ".tflock")
+    with pytest.raises(UsageError) as caught:
+        terraform.apply("0")
+    assert "`ben@elsewhere`" in caught.value.message
+    assert "force-unlock an-id" in caught.value.remedy
+    assert fake.commands() == ["init"]
