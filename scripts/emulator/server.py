@@ -15,6 +15,7 @@ from emulator import management
 from emulator.clock import Clock
 from emulator.config import DEFAULT_CLOCK_SCALE, DEFAULT_PORT, Settings
 from emulator.control_plane.registration import register
+from emulator.data_folder import DataFolder
 from emulator.data_plane import git_server
 from emulator.data_plane.build_runner import BuildRunner
 from emulator.data_plane.load_balancer import LoadBalancers
@@ -43,14 +44,16 @@ class Emulator:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.runtime = Runtime(settings=settings, clock=Clock(settings.clock_scale))
+        self.balancers = LoadBalancers(self.runtime)
         self.stop_requested = threading.Event()
+        self._folder = DataFolder(settings.data_dir, settings.port)
         self._front = Front(self.runtime)
         self._parts: list[Part] = []
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        self.settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.hold()
         register(self.runtime)
         self._compose()
         self._server = make_server(
@@ -60,12 +63,12 @@ class Emulator:
             threaded=True,
             request_handler=MotoRequestHandler,
         )
+        for part in self._parts:
+            part.start()
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="front", daemon=True
         )
         self._thread.start()
-        for part in self._parts:
-            part.start()
 
     def stop(self) -> None:
         """End every part, then the server; nothing of it is left. Idempotent."""
@@ -76,6 +79,7 @@ class Emulator:
             self._thread.join()
             self._server.server_close()
             self._server = None
+        self._folder.release()
 
     def _compose(self) -> None:
         """Build every part; the order here is the order of starting."""
@@ -83,14 +87,15 @@ class Emulator:
         self._front.mount(registry.PREFIX, registry.RegistryApp(self.runtime))
         self._front.mount(git_server.PREFIX, git_server.GitServer(self.runtime))
         self._parts.append(BuildRunner(self.runtime))
-        balancers = LoadBalancers(self.runtime)
-        self._parts.append(balancers)
+        self._parts.append(self.balancers)
         self._parts.append(TaskRunner(self.runtime, self.runtime.images))
         self._front.mount(METADATA_PREFIX, metadata_app(self.runtime))
         self._parts.append(PipelineDriver(self.runtime))
         self._front.mount(
             management.PREFIX,
-            management.management_app(self.runtime, balancers.listeners, self.stop_requested.set),
+            management.management_app(
+                self.runtime, self.balancers.listeners, self.stop_requested.set
+            ),
         )
 
 
