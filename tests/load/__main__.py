@@ -17,8 +17,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--new-share", type=float, default=0.5, help="share on new connections")
     options = parser.parse_args(arguments)
     stop = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    report = run_load(options.url, options.rate, options.duration, stop, options.new_share)
+    before = signal.signal(signal.SIGINT, lambda *_: stop.set())
+    try:
+        report = run_load(options.url, options.rate, options.duration, stop, options.new_share)
+    finally:
+        signal.signal(signal.SIGINT, before)
     print(json.dumps(report.as_dict(), indent=2))
     return 1 if report.failed else 0
 

@@ -62,6 +62,7 @@ CHECKING = TargetHealth(
     State.INITIAL, "Elb.InitialHealthChecking", "Initial health checks in progress"
 )
 HEALTHY = TargetHealth(State.HEALTHY)
+FAILED = TargetHealth(State.UNHEALTHY, "Target.FailedHealthChecks", "Health checks failed")
 DRAINING = TargetHealth(
     State.DRAINING, "Target.DeregistrationInProgress", "Target deregistration is in progress"
 )
@@ -86,7 +87,7 @@ class CheckResult:
 
 PASSED = CheckResult(True)
 TIMED_OUT = CheckResult(False, "Target.Timeout", "Request timed out")
-NO_ANSWER = CheckResult(False, "Target.FailedHealthChecks", "Health checks failed")
+NO_ANSWER = CheckResult(False, FAILED.reason, FAILED.description)
 
 
 def wrong_code(status: int) -> CheckResult:
@@ -120,6 +121,7 @@ class Progress:
 _ENTERED = {
     State.INITIAL: REGISTERING,
     State.HEALTHY: HEALTHY,
+    State.UNHEALTHY: FAILED,  # `observe` puts in what the last check said
     State.DRAINING: DRAINING,
     State.UNUSED: NOT_IN_USE,
 }
@@ -131,7 +133,7 @@ def advance(progress: Progress, event: Event) -> Progress:
         state = TRANSITIONS[progress.state, event]
     except KeyError:
         raise ValueError(f"A target that is {progress.state} cannot be told: {event}.") from None
-    return Progress(_ENTERED.get(state, progress.health))
+    return Progress(_ENTERED[state])
 
 
 def observe(progress: Progress, check: CheckResult, thresholds: Thresholds) -> Progress:

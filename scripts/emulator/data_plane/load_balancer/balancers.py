@@ -44,7 +44,7 @@ class LoadBalancers:
         self.metrics = RequestMetrics()
         self._runtime = runtime
         self._host = runtime.settings.host
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="load-balancers", daemon=True)
         self._locked = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load-balancers-lock")
         self._wake = asyncio.Event()
@@ -58,6 +58,7 @@ class LoadBalancers:
         runtime.hints.subscribe("elbv2.", self._heard)
 
     def start(self) -> None:
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
 
     def stop(self) -> None:

@@ -1,6 +1,7 @@
 """On which port of 127.0.0.1 a listener is published."""
 
 import socket
+import sys
 from collections.abc import Iterable, Iterator
 
 FIRST_UNPRIVILEGED_PORT = 1024
@@ -46,7 +47,9 @@ def _try_port(host: str, port: int) -> socket.socket | None:
 
 
 def _is_answered(host: str, port: int) -> bool:
-    """Tell whether somebody listens: macOS lets us bind below a listener on every address."""
+    """Tell whether somebody listens, where binding would not: macOS binds beside a wildcard."""
+    if sys.platform != "darwin":
+        return False
     with socket.socket() as probe:
         probe.settimeout(_PROBE_TIMEOUT_S)
         return probe.connect_ex((host, port)) == 0
