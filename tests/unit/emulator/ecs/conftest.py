@@ -221,6 +221,18 @@ class World:
         ]
         return found
 
+    def wait_for(self, what: Callable[[], Any], why: str = "it") -> Any:
+        return wait_until(what, why)
+
+    def lines(self, group: str, stream: str) -> list[str]:
+        """Return what a log stream holds; nothing where it is missing."""
+        logs = self.aws("logs")
+        try:
+            answer = logs.get_log_events(logGroupName=group, logStreamName=stream)
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return [event["message"] for event in answer["events"]]
+
     def wait_steady(self, name: str) -> dict[str, Any]:
         """Wait as `aws ecs wait services-stable` does, and for the deployment's completion."""
 

@@ -197,12 +197,12 @@ def test_a_deployment_that_can_neither_start_nor_stop_says_so_once() -> None:
     fleet.deploy()
     fleet.tick()
     fleet.tick()
-    stuck = [message for message in fleet.said if "unable to stop or start tasks" in message]
-    assert stuck == [
+    (stuck,) = [message for message in fleet.said if "unable to stop or start tasks" in message]
+    assert stuck == (
         "(service web) was unable to stop or start tasks during a deployment because of the "
         "service deployment configuration. Update the minimumHealthyPercent or maximumPercent "
         "value and try again."
-    ]
+    )
 
 
 def test_a_superseded_deployment_is_replaced_too() -> None:
