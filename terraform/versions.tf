@@ -1,6 +1,6 @@
 terraform {
   # The first version whose S3 backend locks by itself (`use_lockfile`).
-  required_version = ">= 1.11"
+  required_version = ">= 1.11, < 2.0"
 
   required_providers {
     aws = {

@@ -1,0 +1,54 @@
+"""A copy of the HCL, so that Terraform leaves nothing in the tree, and a Terraform to run on it."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workshop.config import Config
+from workshop.terraform_installation import Installation
+
+ROOT = Path(__file__).parents[2]
+PASSED_ON = ("HOME", "HTTPS_PROXY", "NO_PROXY", "PATH", "TMPDIR", "WORKSHOP_MIRROR")
+
+Terraform = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a copy of `modules` and `terraform`, the tests of each beside it."""
+    copy = tmp_path_factory.mktemp("hcl")
+    for folder in ("modules", "terraform"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns(".terraform*"))
+    for test in (ROOT / "tests/hcl").glob("*.tftest.hcl"):
+        name = test.name.removesuffix(".tftest.hcl").partition("-")[0]
+        shutil.copy(test, folder_of(copy, name))
+    for folder in (copy / "terraform", *(copy / "modules").iterdir()):
+        shutil.copytree(ROOT / "tests/hcl/mocks", folder / "mocks")
+    return copy
+
+
+@pytest.fixture(scope="session")
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    """Return a function that runs Terraform in a folder: `terraform(folder, "validate")`."""
+    installation = Installation(Config(root=ROOT, inherited=dict(os.environ)))
+    binary = installation.terraform()
+    configuration = tmp_path_factory.mktemp("terraform") / "terraform.tfrc"
+    configuration.write_text(installation.configuration_text())
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment |= {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(configuration)}
+
+    def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [str(binary), *arguments], cwd=folder, env=environment, capture_output=True, text=True
+        )
+
+    return run
+
+
+def folder_of(tree: Path, name: str) -> Path:
+    """Return the folder in the copied tree that a test file is about."""
+    return tree / "terraform" if name == "root" else tree / "modules" / name
