@@ -77,7 +77,7 @@ def write_shims(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, text in (("docker", _DOCKER), ("python", _PYTHON), ("python3", _PYTHON)):
         shim = folder / name
-        shim.write_text(text.replace("{python}", shlex.quote(sys.executable)))
+        shim.write_text(text.replace("{python}", shlex.quote(sys.executable)), encoding="utf-8")
         shim.chmod(0o700)
 
 

@@ -144,7 +144,7 @@ class BuildJob:
             self._log.command(f"Running command {command}")
             code = self._shell.run(
                 command,
-                shell=self._buildspec.shell,
+                program=self._buildspec.shell,
                 is_succeeding=self._build.progress.is_succeeding and not is_failing,
                 shares_shell=self._buildspec.shares_shell,
             )

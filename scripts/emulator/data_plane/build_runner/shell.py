@@ -43,8 +43,8 @@ class BuildShell:
         self._is_interrupted = is_interrupted
         self._directory_file = folder.state / "dir.txt"
         self._variables_file = folder.state / "env.sh"
-        self._directory_file.write_text(f"{folder.source}\n")
-        self._variables_file.write_text("")
+        self._directory_file.write_text(f"{folder.source}\n", encoding="utf-8")
+        self._variables_file.write_text("", encoding="utf-8")
         self._status_fd, status_fd = os.pipe()
         try:
             self._process = subprocess.Popen(
@@ -60,37 +60,37 @@ class BuildShell:
         finally:
             os.close(status_fd)
 
-    def run(self, command: str, *, shell: str, is_succeeding: bool, shares_shell: bool) -> int:
-        """Run one command and return its exit code; below zero, the signal that ended it.
+    def run(self, command: str, *, program: str, is_succeeding: bool, shares_shell: bool) -> int:
+        """Run one command by `sh` or `bash`; return its exit code, or minus the signal's number.
 
         Raises: Interrupted, the command still running.
         """
         flag = f"CODEBUILD_BUILD_SUCCEEDING={int(is_succeeding)}"
         script = self._sharing(command, flag) if shares_shell else f"export {flag}\n{command}\n"
-        return self._execute(shell, script)
+        return self._execute(program, script)
 
-    def variables(self, shell: str) -> dict[str, str]:
+    def variables(self, program: str) -> dict[str, str]:
         """Return the variables that the last command left."""
         dump = "import json, os; json.dump(dict(os.environ), open(os.environ['_DUMP'], 'w'))"
         target = self._folder.state / "variables.json"
         python = shlex.quote(sys.executable)
         code = self._execute(
-            shell,
+            program,
             f"set -a\n. {_quoted(self._variables_file)}\n"
             f"_DUMP={_quoted(target)} {python} -I -S -c {shlex.quote(dump)}\n",
         )
         if code or not target.exists():
             return {}
-        found: dict[str, str] = json.loads(target.read_text())
+        found: dict[str, str] = json.loads(target.read_text(encoding="utf-8"))
         return found
 
-    def expand(self, text: str, shell: str) -> str:
+    def expand(self, text: str, program: str) -> str:
         """Return text with the shell's variables and command substitutions carried out."""
         target = self._folder.state / "expanded.txt"
         escaped = text.replace("\\", "\\\\").replace('"', '\\"')
         script = f'printf %s "{escaped}" > {_quoted(target)}'
-        self.run(script, shell=shell, is_succeeding=True, shares_shell=True)
-        return target.read_text() if target.exists() else text
+        self.run(script, program=program, is_succeeding=True, shares_shell=True)
+        return target.read_text(encoding="utf-8") if target.exists() else text
 
     def kill(self) -> None:
         """End every process of the build, at once. Idempotent."""
@@ -113,11 +113,11 @@ class BuildShell:
             f"export -p > {variables}; pwd > {directory}; exit $CODEBUILD_LAST_EXIT\n"
         )
 
-    def _execute(self, shell: str, script: str) -> int:
+    def _execute(self, program: str, script: str) -> int:
         file = self._folder.state / "script.sh"
-        file.write_text(script)
+        file.write_text(script, encoding="utf-8")
         assert self._process.stdin is not None  # noqa: S101 (opened as a pipe)
-        request = json.dumps([f"/bin/{shell}", str(file)]) + "\n"
+        request = json.dumps([f"/bin/{program}", str(file)]) + "\n"
         with suppress(BrokenPipeError):
             self._process.stdin.write(request.encode())
             self._process.stdin.flush()

@@ -140,7 +140,8 @@ def _git(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
 

@@ -72,7 +72,7 @@ def _from_source(folder: BuildFolder, path: str) -> str:
         raise PhaseFailed(
             "YAML_FILE_ERROR", f"stat {folder.source / path}: no such file or directory"
         )
-    return file.read_text(errors="replace")
+    return file.read_text(encoding="utf-8", errors="replace")
 
 
 def _from_bucket(runtime: Runtime, build: Build, arn: str) -> str:
