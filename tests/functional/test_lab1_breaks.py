@@ -99,18 +99,17 @@ def new_revision_never_gets_healthy(broken: Broken) -> Iterator[None]:
 
 
 @contextmanager
-def rule_of_the_listener_answers_itself(broken: Broken) -> Iterator[None]:
+def rule_of_the_listener_matches_another_path(broken: Broken) -> Iterator[None]:
     elb = broken.aws("elbv2")
     balancer = elb.describe_load_balancers(Names=[CLUSTER])["LoadBalancers"][0]["LoadBalancerArn"]
     listener = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
     rules = elb.describe_rules(ListenerArn=listener)["Rules"]
     rule = next(one for one in rules if not one["IsDefault"])
-    elb.modify_rule(
-        RuleArn=rule["RuleArn"],
-        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}],
-    )
+    paths = [{"Field": "path-pattern", "Values": ["/elsewhere/*"]}]
+    elb.modify_rule(RuleArn=rule["RuleArn"], Conditions=paths)
     yield
-    elb.modify_rule(RuleArn=rule["RuleArn"], Actions=rule["Actions"])
+    kept = [{"Field": one["Field"], "Values": one["Values"]} for one in rule["Conditions"]]
+    elb.modify_rule(RuleArn=rule["RuleArn"], Conditions=kept)
 
 
 @contextmanager
@@ -168,7 +167,7 @@ BREAKS: dict[str, Break] = {
     "source": default_branch_is_another,
     "image": images_are_deleted,
     "service": new_revision_never_gets_healthy,
-    "application": rule_of_the_listener_answers_itself,
+    "application": rule_of_the_listener_matches_another_path,
     "pipeline": pipeline_follows_another_branch,
     "trigger": rule_of_the_trigger_is_disabled,
     "execution": unit_test_of_the_application_fails,
