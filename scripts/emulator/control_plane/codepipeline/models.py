@@ -19,8 +19,10 @@ from emulator.control_plane.codepipeline.exceptions import (
 from emulator.control_plane.codepipeline.roles import refuse_unassumable_role
 from emulator.control_plane.codepipeline.structure import (
     Declaration,
+    polling_actions,
     read_structure,
     refuse_invalid,
+    refuse_unknown_value,
     with_defaults,
 )
 from emulator.engines.pipeline import Refused, advance
@@ -141,6 +143,14 @@ class CodePipelineBackend(Emulated, MotoCodePipelineBackend):
         complete = with_defaults(declaration)
         refuse_invalid(complete, self.region_name)
         refuse_unassumable_role(self.iam_backend, complete["roleArn"])
+        for action_name in polling_actions(complete):
+            logger.warning(
+                "The source action `%s` of the pipeline `%s` asks for polling, which the emulator "
+                "does not do: set PollForSourceChanges to false, and start it by an EventBridge "
+                "rule.",
+                action_name,
+                complete["name"],
+            )
         return complete
 
     # Executions.
@@ -201,6 +211,7 @@ class CodePipelineBackend(Emulated, MotoCodePipelineBackend):
         self.apply(self.declared(name), StopRequested(execution_id, abandon, reason))
 
     def retry_stage(self, name: str, stage_name: str, execution_id: str, mode: str) -> None:
+        refuse_unknown_value("retryMode", mode, RetryMode)
         event = RetryRequested(execution_id, stage_name, RetryMode(mode))
         self.apply(self.declared(name), event)
 
@@ -311,6 +322,7 @@ def _overrides(declaration: Declaration, given: list[dict[str, str]]) -> tuple[S
 
 def _stage_entered(course: Pipeline, stage_name: str, direction: str) -> str:
     """Return the stage whose inbound transition is meant: a stage's outbound one is the next's."""
+    refuse_unknown_value("transitionType", direction, ["Inbound", "Outbound"])
     stage = course.structure.stage(stage_name)
     if stage is None or direction == "Inbound":
         return stage_name

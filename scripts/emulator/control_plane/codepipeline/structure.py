@@ -6,7 +6,7 @@ reports of AWS's own errors, where there are any.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from emulator.control_plane.base import NotEmulated
@@ -87,7 +87,7 @@ def artifact_bucket(declaration: Declaration, region: str) -> str:
 
 def refuse_invalid(declaration: Declaration, region: str) -> None:
     """Raise the error that AWS answers an invalid declaration with; `with_defaults` came first."""
-    _refuse_invalid_names(declaration)
+    _refuse_invalid_members(declaration)
     _refuse_not_emulated(declaration, region)
     artifact_bucket(declaration, region)
     _refuse_invalid_stages(declaration)
@@ -104,7 +104,19 @@ def _actions(declaration: Declaration) -> Iterator[tuple[Declaration, Declaratio
             yield stage, action
 
 
-def _refuse_invalid_names(declaration: Declaration) -> None:
+def refuse_unknown_value(member: str, value: str, known: Iterable[str]) -> None:
+    """Raise the error for a value that is none of an enumeration's, which botocore lets through."""
+    allowed = list(known)
+    if value not in allowed:
+        raise ValidationException(
+            f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
+            f"constraint: Member must satisfy enum value set: [{', '.join(allowed)}]"
+        )
+
+
+def _refuse_invalid_members(declaration: Declaration) -> None:
+    refuse_unknown_value("executionMode", declaration["executionMode"], ExecutionMode)
+    refuse_unknown_value("pipelineType", declaration["pipelineType"], ["V1", "V2"])
     named = [declaration, *declaration["stages"], *(a for _, a in _actions(declaration))]
     for thing in named:
         if not _NAME.fullmatch(thing["name"]):
@@ -265,6 +277,15 @@ def _refuse_invalid_artifacts(declaration: Declaration) -> None:
                         f"{artifact['name']} has been used more than once."
                     )
                 known.add(artifact["name"])
+
+
+def polling_actions(declaration: Declaration) -> list[str]:
+    """Return the source actions that ask AWS to look for changes itself, which is the default."""
+    return [
+        action["name"]
+        for action in declaration["stages"][0]["actions"]
+        if action["configuration"].get("PollForSourceChanges", "true") != "false"
+    ]
 
 
 def _refuse_v2_in_v1(declaration: Declaration) -> None:

@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import queue
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -14,7 +15,12 @@ from typing import Any
 import pytest
 
 from emulator.data_plane.pipeline_actions import driver
-from emulator.data_plane.pipeline_actions.context import ActionContext, ActionFailure, Outcome
+from emulator.data_plane.pipeline_actions.context import (
+    Abandoned,
+    ActionContext,
+    ActionFailure,
+    Outcome,
+)
 from emulator.engines.pipeline import advance
 from emulator.engines.pipeline.events import (
     AbandonAction,
@@ -316,6 +322,19 @@ class Workbench:
         details = reversed(answer["actionExecutionDetails"])
         return {detail["actionName"]: detail for detail in details}
 
+    def error(self, execution_id: str, action_name: str) -> dict[str, str]:
+        """Return `errorDetails` of an action."""
+        detail = self.actions(execution_id)[action_name]
+        return dict(detail["output"]["executionResult"]["errorDetails"])
+
+    def artifact(self, execution_id: str, action_name: str) -> zipfile.ZipFile:
+        """Return the first output artifact of an action, open for reading."""
+        (written, *_) = self.actions(execution_id)[action_name]["output"]["outputArtifacts"]
+        location = written["s3location"]
+        stored = self.aws("s3").get_object(Bucket=location["bucket"], Key=location["key"])
+        with stored["Body"] as body:
+            return zipfile.ZipFile(io.BytesIO(body.read()))
+
     def stage(self, name: str) -> Json:
         states = self.pipelines.get_pipeline_state(name=self.name)["stageStates"]
         return next(dict(state) for state in states if state["stageName"] == name)
@@ -348,23 +367,31 @@ class Gate:
     """Stands in for CodeBuild: its actions end as the test says, and only then."""
 
     outcomes: "queue.Queue[Outcome | Exception]" = field(default_factory=queue.Queue)
+    abandoned: threading.Event = field(default_factory=threading.Event)
 
     def execute(self, context: ActionContext) -> Outcome:
         while True:
             try:
                 outcome = self.outcomes.get_nowait()
             except queue.Empty:
-                context.wait(0.01)
+                self._wait(context)
                 continue
             if isinstance(outcome, Exception):
                 raise outcome
             return outcome
 
+    def _wait(self, context: ActionContext) -> None:
+        try:
+            context.wait(0.01)
+        except Abandoned:
+            self.abandoned.set()
+            raise
+
     def succeed(self, **variables: str) -> None:
         self.outcomes.put(Outcome(output_variables=variables))
 
-    def fail(self) -> None:
-        self.outcomes.put(ActionFailure("JobFailed", "it broke"))
+    def fail(self, error: Exception | None = None) -> None:
+        self.outcomes.put(error or ActionFailure("JobFailed", "it broke"))
 
 
 @pytest.fixture

@@ -140,7 +140,17 @@ def test_latest_action_executions_leave_out_what_was_retried(workbench, gate):
     ]
 
 
-def test_abandoned_execution_is_stopped_with_its_reason(workbench, gate):
+def test_unforeseen_error_of_an_action_fails_it(workbench, gate):
+    gate.fail(ValueError("unforeseen"))
+    execution_id = workbench.create()
+    assert workbench.ended(execution_id) == "Failed"
+    assert workbench.error(execution_id, "Build") == {
+        "code": "InternalError",
+        "message": "ValueError: unforeseen",
+    }
+
+
+def test_abandoned_execution_is_stopped_with_its_reason(workbench, gate, wait_until):
     execution_id = workbench.create()
     workbench.wait_for_action(execution_id, "Build", "InProgress")
     workbench.pipelines.stop_pipeline_execution(
@@ -151,6 +161,7 @@ def test_abandoned_execution_is_stopped_with_its_reason(workbench, gate):
     )
     assert workbench.ended(execution_id) == "Stopped"
     assert workbench.actions(execution_id)["Build"]["status"] == "Abandoned"
+    assert wait_until(gate.abandoned.is_set)
     assert workbench.summaries()[0]["stopTrigger"] == {"reason": "enough"}
 
 
@@ -437,3 +448,35 @@ def test_source_revision_of_an_unknown_action_is_refused(workbench, gate):
     )
     assert code == "ValidationException"
     assert "Nope" in message
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("retry_stage_execution", {"retryMode": "SOME", "pipelineExecutionId": "x"}),
+        ("disable_stage_transition", {"transitionType": "Sideways", "reason": "x"}),
+        ("enable_stage_transition", {"transitionType": "Sideways"}),
+    ],
+)
+def test_value_outside_its_enumeration_is_refused(workbench, gate, operation, given):
+    gate.succeed()
+    workbench.ended(workbench.create())
+    code, message = refusal(
+        getattr(workbench.pipelines, operation),
+        pipelineName=workbench.name,
+        stageName="Work",
+        **given,
+    )
+    assert code == "ValidationException"
+    assert "enum value set" in message
+
+
+def test_next_token_that_was_never_given_is_refused(workbench, gate):
+    gate.succeed()
+    workbench.ended(workbench.create())
+    code, _ = refusal(
+        workbench.pipelines.list_pipeline_executions,
+        pipelineName=workbench.name,
+        nextToken="made-up",
+    )
+    assert code == "InvalidNextTokenException"

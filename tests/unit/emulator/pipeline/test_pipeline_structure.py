@@ -6,6 +6,7 @@ import pytest
 
 from emulator.control_plane.base import AwsError
 from emulator.control_plane.codepipeline.structure import (
+    polling_actions,
     read_structure,
     refuse_invalid,
     with_defaults,
@@ -57,6 +58,12 @@ def test_artifact_store_of_the_own_region_is_taken_from_several(declaration):
     del declaration["artifactStore"]
     declaration["artifactStores"] = {REGION: {"type": "S3", "location": "here"}}
     assert read_structure(with_defaults(declaration), REGION).artifact_bucket == "here"
+
+
+def test_source_actions_poll_unless_they_say_false(declaration):
+    assert polling_actions(with_defaults(declaration)) == ["Source"]
+    declaration["stages"][0]["actions"][0]["configuration"]["PollForSourceChanges"] = "false"
+    assert polling_actions(with_defaults(declaration)) == []
 
 
 def _one_stage(d, _declare):
@@ -122,6 +129,14 @@ def _queued_v1(d, _declare):
     d |= {"pipelineType": "V1", "executionMode": "QUEUED"}
 
 
+def _unknown_mode(d, _declare):
+    d["executionMode"] = "HASTY"
+
+
+def _unknown_type(d, _declare):
+    d["pipelineType"] = "V3"
+
+
 def _bad_timeout(d, declare):
     conf = {"ClusterName": "c", "ServiceName": "s", "DeploymentTimeout": "61"}
     d["stages"][1]["actions"] = [declare("Deploy", "Deploy", "ECS", conf, inputs=["S"])]
@@ -165,6 +180,8 @@ def _full_clone(d, _declare):
         (_same_namespace, "InvalidActionDeclarationException", "Namespace=[N]"),
         (_bad_name, "ValidationException", "with space"),
         (_queued_v1, "InvalidStructureException", "QUEUED requires pipeline type V2"),
+        (_unknown_mode, "ValidationException", "'HASTY' at 'executionMode'"),
+        (_unknown_type, "ValidationException", "enum value set: [V1, V2]"),
         (_bad_timeout, "InvalidActionDeclarationException", "from 1 to 60; got '61'"),
         (_action_timeout, "InvalidActionDeclarationException", "timeoutInMinutes"),
         (_other_version, "InvalidActionDeclarationException", "Version: '2'"),
