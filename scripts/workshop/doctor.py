@@ -221,7 +221,7 @@ class Doctor:
         try:
             has_role = has_ecs_role(self._aws)
         except (BotoCoreError, ClientError) as error:
-            return Look(name, "warn", f"could not look: {error}", "Allow `iam:GetRole`.")
+            return Look(name, "warn", f"could not look: {error}", "Allow `iam:ListRoles`.")
         if has_role:
             return Look(name, "ok", "exists")
         return Look(

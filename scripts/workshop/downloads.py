@@ -15,6 +15,14 @@ _TIMEOUT_S = 60.0
 _REMEDY = "Check the network and the proxy, then run the same command again: it goes on from there."
 
 
+class _StatusError(OSError):
+    """The server answered, and not with the file."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the server answered {status} {http.HTTPStatus(status).phrase}")
+        self.status = status
+
+
 def fetch_text(url: str) -> str:
     """Return a small text file. Raises: InfrastructureError."""
     try:
@@ -50,11 +58,9 @@ def _receive(url: str, part: Path, name: str, progress: Progress) -> None:
     start = part.stat().st_size if part.exists() else 0
     try:
         answer = _open(url, start)
-    except urllib.error.HTTPError as error:
-        with error:
-            is_whole = start and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-        if is_whole:
-            return
+    except _StatusError as error:
+        if start and error.status == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return  # there is no more to have
         raise
     with answer:
         if answer.status != http.HTTPStatus.PARTIAL_CONTENT:
@@ -77,7 +83,11 @@ def _open(url: str, start: int) -> http.client.HTTPResponse:
         raise UsageError(f"`{url}` is not a web address.", "Give one that starts with `https://`.")
     headers = {"Range": f"bytes={start}-"} if start else {}
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 (the scheme is looked at)
-    answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT_S)  # noqa: S310
+    try:
+        answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT_S)  # noqa: S310
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise _StatusError(error.code) from error
     return answer
 
 

@@ -152,13 +152,8 @@ def look_at_codecommit(aws: Aws) -> None:
 
 def has_ecs_role(aws: Aws) -> bool:
     """Tell whether the account has the ECS service-linked role."""
-    try:
-        aws.client("iam").get_role(RoleName="AWSServiceRoleForECS")
-    except ClientError as error:
-        if error_code(error) in {"NoSuchEntity", "NoSuchEntityException"}:
-            return False
-        raise
-    return True
+    roles = aws.client("iam").list_roles(PathPrefix="/aws-service-role/ecs.amazonaws.com/")
+    return bool(roles["Roles"])
 
 
 def ensure_ecs_role(aws: Aws) -> bool:

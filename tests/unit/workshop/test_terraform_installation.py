@@ -216,8 +216,8 @@ def test_setup_says_what_it_found(
     shell.setenv("WORKSHOP_MIRROR", str(mirror))
     shell.setenv("PATH", str(fake.folder))
     outcome = workshop("setup")
-    assert (outcome.exit_code, outcome.stderr) == (
-        0,
+    assert outcome.exit_code == 0
+    assert outcome.stderr == (
         f"Terraform's AWS provider is in `{mirror}`.\n"
-        "Terraform 1.11.4 is ready; target `local` needs no network from here on.\n",
+        "Terraform 1.11.4 is ready; target `local` needs no network from here on.\n"
     )
