@@ -23,6 +23,7 @@ _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 20.0
 _TERMINATE_TIMEOUT_S = 10.0
 _ANSWER_TIMEOUT_S = 10.0
+_STRANGER_TIMEOUT_S = 2.0
 _LOG_LINES_SHOWN = 12
 
 _NO_ANSWER = (OSError, ValueError, http.client.HTTPException)
@@ -232,7 +233,7 @@ class EmulatorProcess:
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(  # knows no proxy, as loopback must not
-            "127.0.0.1", self._config.port, timeout=_ANSWER_TIMEOUT_S
+            "127.0.0.1", self._config.port, timeout=self._answer_timeout_s()
         )
         payload = None if body is None else json.dumps(body)
         try:
@@ -246,6 +247,10 @@ class EmulatorProcess:
         if not isinstance(value, dict):
             raise ValueError(f"expected an object, got {value!r}")
         return value
+
+    def _answer_timeout_s(self) -> float:
+        """Return how long to wait for an answer: a stranger on the port may never give one."""
+        return _ANSWER_TIMEOUT_S if self._pid_file.exists() else _STRANGER_TIMEOUT_S
 
 
 def listener_of(port: int) -> str:
