@@ -1,11 +1,11 @@
 """The process above all of one build's commands: starts them, and ends with the emulator.
 
-It runs as a program of its own, with the standard library alone, as leader of a session and of a
-process group that every command of the build belongs to. It reads one JSON list of arguments a
-line from its input, runs it, and writes the exit code as one line to the descriptor it was given.
-The emulator holds the other end of that input; when the emulator ends, however it ends, the input
-ends with it, and the whole group is killed. This needs neither Linux's death signal nor a list of
-process ids, and works the same on macOS.
+It runs as a program of its own, as leader of a session and of a process group that every command
+of the build belongs to; one that moves to another group is found by its environment. It reads one
+JSON list of arguments a line from its input, runs it, and writes the exit code as one line to the
+descriptor it was given. The emulator holds the other end of that input; when the emulator ends,
+however it ends, the input ends with it, and everything of the build is killed. This needs neither
+Linux's death signal nor a list of process ids, and works the same on macOS.
 """
 
 import json
@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 
 def main() -> None:
@@ -22,7 +23,21 @@ def main() -> None:
     for line in sys.stdin:
         arguments = json.loads(line)
         threading.Thread(target=_run, args=(arguments, status_fd), daemon=True).start()
-    os.killpg(0, signal.SIGKILL)
+    try:
+        _kill_those_that_moved()
+    finally:
+        os.killpg(0, signal.SIGKILL)
+
+
+def _kill_those_that_moved() -> None:
+    import psutil  # here, since nearly every build ends without it
+
+    source = os.environ.get("CODEBUILD_SRC_DIR")
+    for process in psutil.process_iter() if source else ():
+        with suppress(psutil.Error, OSError):
+            moved = os.getpgid(process.pid) != os.getpgid(0)
+            if moved and process.environ().get("CODEBUILD_SRC_DIR") == source:
+                process.kill()
 
 
 def _run(arguments: list[str], status_fd: int) -> None:

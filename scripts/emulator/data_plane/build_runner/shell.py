@@ -48,7 +48,7 @@ class BuildShell:
         self._status_fd, status_fd = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", guardian.__file__, str(status_fd)],
+                [sys.executable, "-I", guardian.__file__, str(status_fd)],
                 stdin=subprocess.PIPE,
                 stdout=output_fd,
                 stderr=output_fd,

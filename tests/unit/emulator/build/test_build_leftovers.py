@@ -23,8 +23,11 @@ from emulator.data_plane.build_runner.folder import BuildFolder
 from emulator.data_plane.build_runner.shell import BuildShell
 folder = BuildFolder(Path(sys.argv[1]))
 folder.create()
-shell = BuildShell(folder, {"PATH": "/usr/bin:/bin"}, 1, lambda: False)
-shell.run("echo $$ begun; sleep 600 & wait", program="sh", is_succeeding=True, shares_shell=True)
+variables = {"PATH": "/usr/bin:/bin", "CODEBUILD_SRC_DIR": str(folder.source)}
+shell = BuildShell(folder, variables, 1, lambda: False)
+away = "import os, time; os.setsid(); print(os.getpid(), flush=True); time.sleep(600)"
+command = f"{sys.executable} -c '{away}' & sleep 600 & wait"
+shell.run(command, program="sh", is_succeeding=True, shares_shell=True)
 """
 
 
@@ -38,8 +41,9 @@ def test_a_killed_emulator_takes_its_builds_processes_with_it(tmp_path: Path):
     )
     assert holder.stdout is not None
     with holder, holder.stdout:
-        shell_pid = int(holder.stdout.readline().split()[0])
-        family = [shell_pid, *(one.pid for one in psutil.Process(holder.pid).children(True))]
+        moved = int(holder.stdout.readline())
+        family = [one.pid for one in psutil.Process(holder.pid).children(recursive=True)]
+        assert moved in family
         os.kill(holder.pid, signal.SIGKILL)
         holder.wait()
         wait_until(lambda: not any(alive(pid) for pid in family), "the end of every process")
