@@ -4,8 +4,9 @@ A build is a plain sequence. The runner carries one phase out at a time and repo
 `finish` says what comes next. Nothing here runs anything.
 
 Source: CodeBuild User Guide, "Build phase transitions" and "Buildspec reference" (`on-failure`,
-`finally`); observed logs of failed builds (aws/copilot-cli#2780: artifacts are tried after a
-failed post_build, nothing follows a failed pre_build but the end).
+`finally`); aws/copilot-cli#2780 (artifacts are tried after a failed post_build). Inferred, not
+observed: what follows a failed install or pre_build (the guide says so in a picture), that ABORT
+leaves artifacts out, and that a build is FAILED although a phase was told to CONTINUE.
 """
 
 from dataclasses import dataclass, replace
