@@ -92,8 +92,7 @@ class CodeCommitBackend(Emulated, MotoCodeCommitBackend):
         if name in self.repositories:
             raise exceptions.RepositoryNameExists(name)
         _refuse_bad_tags(tags or {})
-        path = self._path(name)
-        _remove(path)  # an emulator that ended left it, and its record is gone
+        path = self._vacant_path(name)
         GitStore.create(path)
         now = self.runtime.clock.now()
         self.repositories[name] = Repository(
@@ -130,7 +129,8 @@ class CodeCommitBackend(Emulated, MotoCodeCommitBackend):
         found = self.repositories.pop(checked_name(repository_name), None)
         if found is None:
             return None
-        _remove(found.path)
+        if found.path.exists():
+            _remove(found.path)
         self._hint(found)
         return found.repository_id
 
@@ -138,8 +138,7 @@ class CodeCommitBackend(Emulated, MotoCodeCommitBackend):
         repository = self.repository(old_name)
         if checked_name(new_name) in self.repositories:
             raise exceptions.RepositoryNameExists(new_name)
-        path = self._path(new_name)
-        _remove(path)
+        path = self._vacant_path(new_name)
         repository.path.rename(path)
         del self.repositories[old_name]
         repository.name, repository.path = new_name, path
@@ -334,11 +333,22 @@ class CodeCommitBackend(Emulated, MotoCodeCommitBackend):
         with GitStore(repository.path) as store:
             yield repository, store, checked_parent(store, branch, parent)
 
-    def _path(self, name: str) -> Path:
+    def _vacant_path(self, name: str) -> Path:
+        """Return the folder for a new name, cleared of what an emulator that ended left there.
+
+        Raises: RepositoryNameExists where the disk takes the name for another repository's, as
+        macOS does with `Demo` and `demo`; AWS tells them apart.
+        """
         data_dir: Path = self.runtime.settings.data_dir
         account_id: str = self.account_id
         region: str = self.region_name
-        return data_dir / "git" / account_id / region / f"{name}.git"
+        path = data_dir / "git" / account_id / region / f"{name}.git"
+        if path.exists():
+            for other in self.repositories:
+                if other.casefold() == name.casefold():
+                    raise exceptions.RepositoryNameExists(other)
+            _remove(path)
+        return path
 
     def _touch(self, repository: Repository) -> None:
         repository.modified = self.runtime.clock.now()
@@ -390,8 +400,6 @@ def _first_of(branches: dict[str, str]) -> str | None:
 
 def _remove(path: Path) -> None:
     """Take a bare repository away at once, also while a push still writes into it."""
-    if not path.exists():
-        return
     doomed = path.with_name(f"{path.name}.deleted-{ids.new_hex(8)}")
     path.rename(doomed)
     shutil.rmtree(doomed, ignore_errors=True)

@@ -1,6 +1,7 @@
 """EventBridge's operations: moto's, with input checked, and TestEventPattern."""
 
 import json
+from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.events.responses import EventsHandler
@@ -10,6 +11,12 @@ from emulator.control_plane.base import AwsError, EmulatedResponse
 
 class EventsResponse(EmulatedResponse, EventsHandler):
     """One request to EventBridge."""
+
+    def start_replay(self) -> tuple[str, dict[str, Any]]:
+        for key in ("EventStartTime", "EventEndTime"):  # moto keeps and shows what it is given
+            self.params[key] = self.params[key].timestamp()
+        answer: tuple[str, dict[str, Any]] = super().start_replay()
+        return answer
 
     def test_event_pattern(self) -> ActionResult:
         try:

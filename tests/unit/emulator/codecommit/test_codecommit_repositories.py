@@ -46,6 +46,23 @@ def test_name_that_aws_does_not_allow_is_refused(codecommit, name):
     assert code_of(refused) == "InvalidRepositoryNameException"
 
 
+def test_folder_left_by_an_emulator_that_ended_is_replaced(codecommit, unique, emulator):
+    name = unique()
+    left = emulator.settings.data_dir / "git" / "123456789012" / "us-west-2" / f"{name}.git"
+    left.mkdir(parents=True)
+    (left / "HEAD").write_text("old\n")
+    codecommit.create_repository(repositoryName=name)
+    assert codecommit.list_branches(repositoryName=name)["branches"] == []
+
+
+def test_name_that_the_disk_takes_for_a_live_repositorys_is_refused(codecommit, empty, emulator):
+    same = emulator.settings.data_dir / "git" / "123456789012" / "us-west-2"
+    (same / f"{empty.upper()}.git").mkdir(exist_ok=True)
+    with pytest.raises(ClientError) as refused:
+        codecommit.create_repository(repositoryName=empty.upper())
+    assert code_of(refused) == "RepositoryNameExistsException"
+
+
 def test_deleted_repository_is_gone_and_deleting_again_is_quiet(codecommit, empty):
     assert codecommit.delete_repository(repositoryName=empty)["repositoryId"]
     assert "repositoryId" not in codecommit.delete_repository(repositoryName=empty)

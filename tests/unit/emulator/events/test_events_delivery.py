@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -271,6 +272,26 @@ def test_other_bus_receives_what_a_rule_forwards(aws, unique, repository, rule, 
     rule({"Arn": bus_arn})
     commit_id = commit(aws, repository)
     assert [event["detail"]["commitId"] for event in received()] == [commit_id]
+
+
+def test_archive_keeps_events_and_replays_them(aws, unique):
+    bus, archive = unique(), unique()
+    bus_arn = aws("events").create_event_bus(Name=bus)["EventBusArn"]
+    aws("events").create_archive(ArchiveName=archive, EventSourceArn=bus_arn)
+    entry = {"Source": "s", "DetailType": "d", "Detail": "{}", "EventBusName": bus}
+    aws("events").put_events(Entries=[entry])
+    found = aws("events").describe_archive(ArchiveName=archive)
+    assert found["EventCount"] == 1
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    aws("events").start_replay(
+        ReplayName=archive,
+        EventSourceArn=found["ArchiveArn"],
+        EventStartTime=start,
+        EventEndTime=start + timedelta(days=1),
+        Destination={"Arn": bus_arn},
+    )
+    replay = aws("events").describe_replay(ReplayName=archive)
+    assert (replay["State"], replay["EventStartTime"]) == ("COMPLETED", start)
 
 
 def test_pipeline_target_without_a_role_is_refused(aws, unique):
