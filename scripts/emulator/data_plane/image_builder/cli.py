@@ -39,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     except DockerError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # such as `docker images | head -1`
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (for the interpreter's last flush)
+        return 1
     return 0
 
 

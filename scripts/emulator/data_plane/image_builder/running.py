@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from emulator.data_plane.image_builder.dockerfile import Instruction
@@ -135,7 +134,7 @@ def _environment(stage: Stage) -> dict[str, str]:
     temporary.mkdir(exist_ok=True)
     own = {name: _map_value(value, stage.root) for name, value in stage.variables.items()}
     venv = stage.root / str(VENV).lstrip("/") / "bin"
-    path = [str(venv), str(_interpreters(stage)), own["PATH"], os.environ.get("PATH", "")]
+    path = [str(_interpreters(stage)), str(venv), own["PATH"], os.environ.get("PATH", "")]
     return {
         **passed_on,
         "LANG": os.environ.get("LANG", "C.UTF-8"),
@@ -167,17 +166,37 @@ def base_interpreter() -> str:
 
 
 def _interpreters(stage: Stage) -> Path:
-    """Return a folder where `python` and its other names are the machine's own."""
+    """Return a folder of commands that come before the machine's: `python` and `pip`.
+
+    `python` is the image's virtual environment where it has one, else the machine's own. `pip` is
+    the emulator's, working on that environment: making one with a pip of its own takes many
+    seconds, and `python3-venv` on Debian.
+    """
     folder = stage.work / "bin"
     if folder.is_dir():
         return folder
     folder.mkdir()
     version = sys.version_info
     for name in ("python", f"python{version.major}", f"python{version.major}.{version.minor}"):
-        wrapper = folder / name
-        wrapper.write_text(f'#!/bin/sh\nexec "{base_interpreter()}" "$@"\n')
-        wrapper.chmod(0o755)
+        _write_command(folder / name, _PYTHON_COMMAND, stage)
+    for name in ("pip", f"pip{version.major}", f"pip{version.major}.{version.minor}"):
+        _write_command(folder / name, _PIP_COMMAND, stage)
     return folder
+
+
+_PIP_COMMAND = 'exec "{own}" -m pip --python "{venv}/bin/python" "$@"'
+_PYTHON_COMMAND = (
+    f'if [ "$1" = -m ] && [ "$2" = pip ]; then shift 2; {_PIP_COMMAND}; fi\n'
+    'if [ -x "{venv}/bin/python" ]; then exec "{venv}/bin/python" "$@"; fi\n'
+    'exec "{base}" "$@"'
+)
+
+
+def _write_command(path: Path, script: str, stage: Stage) -> None:
+    venv = stage.root / str(VENV).lstrip("/")
+    filled = script.format(own=sys.executable, base=base_interpreter(), venv=venv)
+    path.write_text(f"#!/bin/sh\n{filled}\n")
+    path.chmod(0o755)
 
 
 def _make_venv(stage: Stage) -> None:
@@ -185,7 +204,7 @@ def _make_venv(stage: Stage) -> None:
     if (folder / "pyvenv.cfg").is_file():
         return
     made = subprocess.run(
-        [base_interpreter(), "-m", "venv", str(folder)],
+        [base_interpreter(), "-m", "venv", "--without-pip", str(folder)],
         capture_output=True,
         text=True,
         check=False,
@@ -193,10 +212,8 @@ def _make_venv(stage: Stage) -> None:
     )
     if made.returncode:
         shutil.rmtree(folder, ignore_errors=True)
-        raise DockerError(
-            "the image's virtual environment cannot be made; on Debian and Ubuntu the package "
-            f"`python3-venv` is needed: {(made.stdout + made.stderr).strip()}"
-        )
+        said = (made.stdout + made.stderr).strip()
+        raise DockerError(f"the image's virtual environment cannot be made: {said}")
 
 
 def _make_relocatable(stage: Stage) -> None:
@@ -239,6 +256,3 @@ def _note_venv(stage: Stage) -> None:
 def _remove_if_empty(folder: Path) -> None:
     if not any(folder.iterdir()):
         folder.rmdir()
-
-
-Runner = Callable[[Stage, Instruction], None]

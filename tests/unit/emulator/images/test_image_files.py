@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 import tarfile
+import zipfile
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -175,24 +176,31 @@ def test_a_run_that_changes_nothing_adds_no_layer(docker: Docker) -> None:
     assert LocalStore(docker.folder / "store").images()[0][1].manifest.layers == ()
 
 
-def test_what_pip_installs_is_in_the_image_and_pip_is_not(docker: Docker) -> None:
+def wheel(folder: Path) -> Path:
+    """Write a package `greet` with a command of the same name, as an index would serve it."""
+    path = folder / "greet-1-py3-none-any.whl"
+    info = "greet-1.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("greet.py", "def main(): print('hi')\n")
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: greet\nVersion: 1\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/entry_points.txt", "[console_scripts]\ngreet = greet:main\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return path
+
+
+@pytest.mark.parametrize("pip", ["pip", "python -m pip"])
+def test_what_pip_installs_is_in_the_image_and_pip_is_not(docker: Docker, pip: str) -> None:
     context = docker.folder / "context"
-    package = context / "greet.py"
     context.mkdir()
-    package.write_text("def main(): print('hi')\n")
-    (context / "setup.py").write_text(
-        "from setuptools import setup\n"
-        "setup(name='greet', version='1', py_modules=['greet'],"
-        " entry_points={'console_scripts': ['greet=greet:main']})\n"
-    )
+    name = wheel(context).name
+    text = PYTHON + f"COPY {name} /\nRUN {pip} install --no-index /{name} && greet > /said\n"
+    root = built(docker, text)
     site = f"opt/venv/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
-    # no network: a package is put in place as an installer would, with pip only asked its version
-    root = built(
-        docker,
-        PYTHON + f"COPY greet.py /src/\nRUN pip --version && cp /src/greet.py /{site}/\n",
-    )
+    assert (root / "said").read_text() == "hi\n"
     assert f"{site}/greet.py" in names(root)
-    assert not [name for name in names(root) if "/pip" in name or "pyvenv" in name]
+    assert (root / "opt/venv/bin/greet").read_text().startswith("#!/usr/bin/env python3\n")
+    assert not [found for found in names(root) if "/pip" in found or "pyvenv" in found]
     assert f"PYTHONPATH=/{site}" in docker.config()["Env"]
     assert docker.config()["Labels"]["io.workshop.venv"] == "/opt/venv"
 
