@@ -20,6 +20,10 @@ logger = logging.getLogger(__name__)
 
 METADATA_PREFIX = "/_ecs"
 
+SETTLES_AFTER_S = 0.4
+"""How long processes must have lived before a task is RUNNING: one that crashes at its start must
+not count as running, for `services-stable` counts nothing else."""
+
 _GAVE_UP_LISTENING = ("permission denied", "address already in use", "eacces", "eaddrinuse")
 
 
@@ -140,12 +144,19 @@ class Lifecycle:
         if task.is_stopping:
             run.stop(self._plant.awake.seconds)
             return TaskEvent.STOP
+        run.launched_at_s = self._plant.awake.seconds
         return TaskEvent.CONTAINERS_STARTED if run.is_started else None
 
     def _activate(self, task: Task) -> TaskEvent | None:
-        if task.is_stopping:
-            return self._stop(task)
         run = self._plant.runs[task.arn]
+        self._observe(task, run)
+        if run.has_exited:
+            task.times["startedAt"] = self._backend.now()
+            self._note_exit(task)
+        if task.is_stopping:
+            return TaskEvent.STOP
+        if self._plant.awake.seconds - run.launched_at_s < SETTLES_AFTER_S:
+            return None
         if task.interface is not None:
             for container in run.containers:
                 for container_port, host_port in container.workspace.ports.items():
@@ -162,12 +173,7 @@ class Lifecycle:
         run = self._plant.runs[task.arn]
         self._observe(task, run)
         if run.has_exited:
-            task.request_stop(
-                "EssentialContainerExited",
-                words.STOP_ESSENTIAL_EXITED,
-                self._backend.now(),
-                Failure.EXIT,
-            )
+            self._note_exit(task)
         strange = _ignores_port(run)
         if strange:
             self._fail(task, strange)
@@ -239,6 +245,14 @@ class Lifecycle:
 
     def _fail(self, task: Task, reason: str) -> None:
         task.request_stop("TaskFailedToStart", reason, self._backend.now(), Failure.START)
+
+    def _note_exit(self, task: Task) -> None:
+        task.request_stop(
+            "EssentialContainerExited",
+            words.STOP_ESSENTIAL_EXITED,
+            self._backend.now(),
+            Failure.EXIT,
+        )
 
     def _tell(self) -> None:
         now = self._backend.now()

@@ -92,6 +92,7 @@ class TaskRun:
         self.failure: str | None = None
         self.is_pulled = False
         self.is_started = False
+        self.launched_at_s = 0.0
         self._folder = folder
         self._images = images
         self._ports = ports

@@ -191,8 +191,8 @@ def test_load_balancer_needs_container_and_port(
             {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-none"]}}},
             "InvalidParameterException",
             (
-                "Error retrieving subnet information for [subnet-none]: The subnet ID 'subnet-none' "
-                "does not exist (ErrorCode: InvalidSubnetID.NotFound)"
+                "Error retrieving subnet information for [subnet-none]: The subnet ID "
+                "'subnet-none' does not exist (ErrorCode: InvalidSubnetID.NotFound)"
             ),
         ),
     ],

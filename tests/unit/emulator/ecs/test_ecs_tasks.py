@@ -156,7 +156,15 @@ def test_one_that_ignores_sigterm_is_killed_with_its_children(world: Any, show_i
     world.ecs.stop_task(cluster=world.cluster, task=arn)
     task = world.wait_stopped(arn)
     assert task["containers"][0]["exitCode"] == 137
-    assert not psutil.pid_exists(int(child_pid))
+    world.wait_for(lambda: has_ended(int(child_pid)), "the child's end")
+
+
+def has_ended(pid: int) -> bool:
+    """Tell whether a process is gone, or waits only for its adopted parent to notice."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 @pytest.mark.parametrize(
