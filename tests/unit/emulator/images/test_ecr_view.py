@@ -221,3 +221,22 @@ def test_lifecycle_rules_select_by_tag_count_and_age(
     images = [Pushed(("v1",), OLD), Pushed((), middle), Pushed(("v2",), NEW)]
     found = plan_expiry(json.dumps({"rules": rules}), images, NOW)
     assert sorted("".join(image.tags) for image in found) == sorted(expired)
+
+
+def test_a_push_is_told_to_eventbridge(
+    aws: Aws, registry: Registry, repository: str, unique: Callable[[], str]
+) -> None:
+    queue = aws("sqs").create_queue(QueueName=unique())["QueueUrl"]
+    arn = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    pattern = {"source": ["aws.ecr"], "detail": {"repository-name": [repository]}}
+    name = unique()
+    aws("events").put_rule(Name=name, EventPattern=json.dumps(pattern))
+    targets = [{"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}]
+    aws("events").put_targets(Rule=name, Targets=targets)
+    digest = registry.push_image(repository, "v1")
+    (message,) = aws("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1)["Messages"]
+    event = json.loads(message["Body"])
+    assert event["detail-type"] == "ECR Image Action"
+    detail = event["detail"]
+    assert (detail["action-type"], detail["result"]) == ("PUSH", "SUCCESS")
+    assert (detail["image-tag"], detail["image-digest"]) == ("v1", digest)
