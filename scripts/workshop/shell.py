@@ -21,7 +21,11 @@ def shell_variables(
 ) -> dict[str, str]:
     """Return what to export, in the order to show it."""
     variables = {"PATH": _path(config)} | target.aws_environment() | terraform.variables()
-    variables |= {"TARGET": config.target, "PARTICIPANT": config.participant}
+    variables |= {
+        "TARGET": config.target,
+        "PARTICIPANT": config.participant,
+        "CLONE_DIR": str(config.work_dir),
+    }
     if environment is not None:
         variables |= _urls(config, target, environment)
     return variables

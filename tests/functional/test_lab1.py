@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.functional.conftest import Command
+from tests.conftest import Command
 from workshop.checks.web import ask
 
 pytestmark = pytest.mark.slow

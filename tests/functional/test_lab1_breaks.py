@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.functional.conftest import Command
+from tests.conftest import Command
 from workshop.labs import checks_for
 
 pytestmark = pytest.mark.slow
