@@ -23,6 +23,10 @@ DEFAULT_FILE_NAME = "imagedefinitions.json"
 DEFAULT_TIMEOUT_MIN = 60
 MAX_FILE_BYTES = 100_000
 
+LEAST_TIMEOUT_S = 45.0
+"""Real seconds that a timeout leaves a roll-out, if it is that long on AWS: health checks and
+draining are not scaled by the clock, so a timeout scaled alone would fail a sound release."""
+
 Json = dict[str, Any]
 
 
@@ -125,28 +129,31 @@ def _wait_until_steady(context: ActionContext, revision: str) -> None:
     acts in it.
     """
     minutes = int(context.configuration.get("DeploymentTimeout", DEFAULT_TIMEOUT_MIN))
-    waited_s = 0.0
-    last = time.monotonic()
+    least_s = min(LEAST_TIMEOUT_S, minutes * 60)
+    started = last = time.monotonic()
+    emulated_s = 0.0
     while not _is_steady(_service(context), revision):
-        if waited_s >= minutes * 60:
+        if emulated_s >= minutes * 60 and last - started >= least_s:
             raise ActionFailure(
                 "JobFailed",
                 f"The deployment to the AWS ECS service {context.configuration['ServiceName']} "
-                f"timed out after {minutes} minutes: it did not reach a steady state with "
+                f"timed out after {minutes} minute(s): it did not reach a steady state with "
                 f"{revision.rpartition('/')[2]}",
             )
         context.wait(POLL_S)
         now = time.monotonic()
-        waited_s += (now - last) * context.runtime.clock.scale
+        emulated_s += (now - last) * context.runtime.clock.scale
         last = now
 
 
 def _is_steady(service: Json, revision: str) -> bool:
+    """Tell whether a roll-out is over; where there are targets, they are healthy by then."""
     deployments = service["deployments"]
     return (
         len(deployments) == 1
         and deployments[0]["taskDefinition"] == revision
         and deployments[0]["runningCount"] == service["desiredCount"]
+        and deployments[0].get("rolloutState", "COMPLETED") == "COMPLETED"
     )
 
 

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from emulator.data_plane.pipeline_actions import ecs_deploy
+
 
 class Service:
     """A service of two containers that wants no task, so that a roll-out is over at once."""
@@ -154,6 +156,13 @@ def test_deploy_to_what_does_not_exist_fails_naming_it(workbench, declare, make_
     assert message == f"The AWS ECS {kind} nowhere does not exist"
 
 
+@pytest.fixture
+def short_timeouts(monkeypatch):
+    """Let timeouts be as short as the clock makes them: there is no roll-out to leave time for."""
+    monkeypatch.setattr(ecs_deploy, "LEAST_TIMEOUT_S", 0.0)
+
+
+@pytest.mark.usefixtures("short_timeouts")
 def test_deploy_that_never_gets_steady_fails_at_its_timeout(workbench, declare, make_service):
     service = make_service(desired=1)
     workbench.put_source({"imagedefinitions.json": images(web="nowhere:1")})
@@ -162,9 +171,10 @@ def test_deploy_that_never_gets_steady_fails_at_its_timeout(workbench, declare, 
     assert workbench.ended(execution_id) == "Failed"
     error = workbench.error(execution_id, "Deploy")
     assert error["code"] == "JobFailed"
-    assert "timed out after 1 minutes" in error["message"]
+    assert "timed out after 1 minute(s)" in error["message"]
 
 
+@pytest.mark.usefixtures("short_timeouts")
 def test_deploy_does_not_see_that_the_service_went_back(
     workbench, declare, make_service, wait_until
 ):
@@ -180,4 +190,4 @@ def test_deploy_does_not_see_that_the_service_went_back(
     assert workbench.actions(execution_id)["Deploy"]["status"] == "InProgress"
     assert workbench.ended(execution_id) == "Failed"
     message = workbench.error(execution_id, "Deploy")["message"]
-    assert "timed out after 2 minutes" in message
+    assert "timed out after 2 minute(s)" in message
