@@ -2,8 +2,9 @@ locals {
   family = "${var.prefix}-${var.application}-${var.environment}"
   tags   = { step = var.step }
 
-  # A tag is a commit; of several on one image, any will do.
-  image = "${var.image_repository.url}:${sort(data.aws_ecr_repository.pushed.most_recent_image_tags)[0]}"
+  # A tag is a commit; of several on one image, any will do. Without an image the check below
+  # stops an apply, and nothing may stop a destroy.
+  image = "${var.image_repository.url}:${try(sort(data.aws_ecr_repository.pushed.most_recent_image_tags)[0], "none")}"
 }
 
 data "aws_region" "current" {}

@@ -42,13 +42,15 @@ resource "aws_ecs_service" "this" {
   deployment_maximum_percent         = var.deployment.maximum_percent
   deployment_minimum_healthy_percent = var.deployment.minimum_healthy_percent
   desired_count                      = var.desired_count
-  health_check_grace_period_seconds  = var.deployment.health_check_grace_s
-  launch_type                        = "FARGATE"
-  name                               = "${var.application}-${var.environment}"
-  platform_version                   = "LATEST"
-  propagate_tags                     = "SERVICE"
-  tags                               = local.tags
-  task_definition                    = aws_ecs_task_definition.this.arn
+  # Tasks that do not drain must not hold up a destroy; the flag must be in the state before it.
+  force_delete                      = true
+  health_check_grace_period_seconds = var.deployment.health_check_grace_s
+  launch_type                       = "FARGATE"
+  name                              = "${var.application}-${var.environment}"
+  platform_version                  = "LATEST"
+  propagate_tags                    = "SERVICE"
+  tags                              = local.tags
+  task_definition                   = aws_ecs_task_definition.this.arn
 
   deployment_circuit_breaker {
     enable   = true

@@ -140,6 +140,15 @@ run "the_balancer_checks_ping_and_forwards_hello" {
   }
 }
 
+run "a_destroy_does_not_wait_for_tasks_or_keep_revisions" {
+  command = plan
+
+  assert {
+    condition     = aws_ecs_service.this.force_delete && !aws_ecs_task_definition.this.skip_destroy
+    error_message = "The service goes with its tasks, and the first revision with the service."
+  }
+}
+
 run "roles_may_do_what_the_task_needs_and_no_more" {
   command = plan
 
