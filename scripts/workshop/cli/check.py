@@ -1,15 +1,18 @@
 """`workshop check`: prove from AWS's own record that steps were done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import click
 
-from workshop.checks.model import Outcome, evaluate, settle
+from workshop.checks.model import Check, Outcome, evaluate, settle
+from workshop.checks.view import View
 from workshop.cli.context import Context, pass_context
 from workshop.cli.run import session_of
 from workshop.labs import checks_for
 from workshop.progress import Progress, Waiting
 from workshop.runner import exit_code, open_context
+
+Report = Callable[[Outcome], None]
 
 
 @click.command()
@@ -26,9 +29,7 @@ def check(context: Context, selector: str | None, wait: bool, as_json: bool) -> 
     context.require_running_target()
     with context.console.progress() as progress:
         view = open_context(session_of(context, progress)).view
-        outcomes = [
-            settle(one, view, _shown(progress)) if wait else evaluate(one, view) for one in checks
-        ]
+        outcomes = list(_look(checks, view, _shown(progress), wait))
     if as_json:
         context.console.json([_as_json(outcome) for outcome in outcomes])
     else:
@@ -37,7 +38,15 @@ def check(context: Context, selector: str | None, wait: bool, as_json: bool) -> 
     raise click.exceptions.Exit(exit_code(outcomes))
 
 
-def _shown(progress: Progress) -> Callable[[Outcome], None]:
+def _look(checks: list[Check], view: View, report: Report, wait: bool) -> Iterator[Outcome]:
+    """Yield each outcome; once a check has not passed, nobody waits for those that lean on it."""
+    for one in checks:
+        outcome = settle(one, view, report) if wait else evaluate(one, view)
+        wait = wait and outcome.is_passed
+        yield outcome
+
+
+def _shown(progress: Progress) -> Report:
     def show(outcome: Outcome) -> None:
         progress(Waiting(f"{outcome.check.step} {outcome.check.name}: {outcome.finding.observed}"))
 

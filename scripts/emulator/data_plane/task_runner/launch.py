@@ -121,6 +121,7 @@ def environment(
         "TMPDIR": str(workspace.folder / "tmp"),
         "HOSTNAME": definition.get("hostname") or "localhost",
         **workspace.env,
+        "HOST": "127.0.0.1",  # an application that honours it is not reachable from the network
         "PORT": str(workspace.port),
     }
 
