@@ -114,7 +114,7 @@ def listener_table(balancer: Any, listener: Any) -> ListenerTable:
     )
 
 
-_CONFIGS = {
+CONFIG_KEYS = {
     "path-pattern": "PathPatternConfig",
     "host-header": "HostHeaderConfig",
     "http-header": "HttpHeaderConfig",
@@ -122,11 +122,7 @@ _CONFIGS = {
     "query-string": "QueryStringConfig",
     "source-ip": "SourceIpConfig",
 }
-
-
-def config_key(field: str) -> str:
-    """Return the member of a condition that holds its values, such as `PathPatternConfig`."""
-    return _CONFIGS[field]
+"""Each field of a condition to the member that holds its values."""
 
 
 def _conditions(conditions: Iterable[dict[str, Any]]) -> tuple[Condition, ...]:
@@ -135,7 +131,7 @@ def _conditions(conditions: Iterable[dict[str, Any]]) -> tuple[Condition, ...]:
 
 def _condition(condition: dict[str, Any]) -> Condition:
     field = condition["Field"]
-    config = condition[config_key(field)]
+    config = condition[CONFIG_KEYS[field]]
     values = config["Values"]
     if field == "query-string":
         values = [f"{value.get('Key', '')}={value['Value']}" for value in values]

@@ -13,7 +13,7 @@ from emulator.control_plane.elbv2.exceptions import (
     NotEmulated,
     ValidationError,
 )
-from emulator.control_plane.elbv2.routing import config_key
+from emulator.control_plane.elbv2.routing import CONFIG_KEYS
 
 MAX_GROUPS_PER_ACTION = 5
 MAX_WEIGHT = 999
@@ -244,8 +244,12 @@ def normalised_conditions(conditions: list[dict[str, Any]]) -> list[dict[str, An
 
 
 def _normalised_condition(condition: dict[str, Any]) -> dict[str, Any]:
-    field = condition["Field"]
-    config = dict(condition.get(config_key(field)) or {"Values": condition.get("Values")})
+    field = condition.get("Field", "")
+    if field not in CONFIG_KEYS:
+        raise ValidationError(
+            f"Condition field '{field}' must be one of '[{','.join(CONFIG_KEYS)}]'"
+        )
+    config = dict(condition.get(CONFIG_KEYS[field]) or {"Values": condition.get("Values")})
     if condition.get("RegexValues") or config.get("RegexValues"):
         raise NotEmulated("Conditions by regular expression are not emulated; use 'Values'.")
     values = config.get("Values") or []
@@ -255,7 +259,7 @@ def _normalised_condition(condition: dict[str, Any]) -> dict[str, Any]:
         )
     if field == "source-ip":
         _check_networks(values)
-    result = {"Field": field, config_key(field): config}
+    result = {"Field": field, CONFIG_KEYS[field]: config}
     if field in {"path-pattern", "host-header"}:
         result["Values"] = values
     return result

@@ -76,6 +76,10 @@ class World:
             DefaultActions=list(actions) or [fixed("404")],
         )["Listeners"][0]["ListenerArn"]
 
+    def listener_request(self, *actions: dict[str, Any]) -> Callable[[], str]:
+        """Return a call that would make a listener, for those that are to be refused."""
+        return lambda: self.listener(*actions)
+
     def target(self, name: str = "a") -> tuple[Target, str]:
         """Return a running target and the private address that it is published under."""
         target = Target(name)

@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from elb_world import eventually, fixed, free_ports
+from elb_world import fixed, free_ports
 
 from emulator.data_plane.load_balancer.publishing import NoPortFree, open_socket
 
@@ -49,14 +49,16 @@ def test_deleted_listener_closes_its_port(world):
     port = world.published(listener)
     assert is_open(port)
     world.elb.delete_listener(ListenerArn=listener)
-    eventually(lambda: not is_open(port))
     assert world.published(listener) is None
+    assert not is_open(port)
 
 
 def test_deleted_load_balancer_closes_its_ports(world):
-    port = world.published(world.listener())
+    listener = world.listener()
+    port = world.published(listener)
     world.elb.delete_load_balancer(LoadBalancerArn=world.arn)
-    eventually(lambda: not is_open(port))
+    assert world.published(listener) is None
+    assert not is_open(port)
 
 
 def test_taken_ports_are_passed_over():
