@@ -83,6 +83,15 @@ output "source_repository" {
 }
 
 output "step" {
-  description = "The step that the environment stands at."
+  description = "The step that the environment stands at: told last, so never of a half-made one."
   value       = var.step
+
+  depends_on = [
+    module.foundation,
+    module.repositories,
+    module.first_build,
+    module.rolling,
+    module.build,
+    module.pipeline,
+  ]
 }
