@@ -21,6 +21,7 @@ from botocore.exceptions import (
 
 from workshop.config import LOCAL_ACCOUNT, Config
 from workshop.errors import InfrastructureError, UsageError
+from workshop.isolation import is_loopback, refuse_loopback_endpoint
 
 __all__ = [
     "Aws",
@@ -53,7 +54,10 @@ class Aws:
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """Return the client of `service`. Raises: UsageError if a profile does not exist."""
+        """Return the client of `service`.
+
+        Raises: UsageError if a profile does not exist, or target `aws` would be this machine.
+        """
         if service not in self._clients:
             self._clients[service] = self._new_client(service)
         return self._clients[service]
@@ -110,12 +114,15 @@ class Aws:
             return self._session.client(
                 service, endpoint_url=self._config.endpoint_url, config=options
             )
+        refuse_loopback_endpoint(self._config.inherited)
         try:
-            return self._session.client(
+            client = self._session.client(
                 service, config=ClientConfig(retries={"total_max_attempts": 5, "mode": "standard"})
             )
         except ProfileNotFound as error:
             raise _missing_profile(error) from error
+        _refuse_loopback_profile(client)
+        return client
 
 
 def error_code(error: ClientError) -> str:
@@ -144,6 +151,18 @@ def _isolate(core: botocore.session.Session) -> None:
         "use_dualstack_endpoint": False,
     }.items():
         store.set_config_provider(name, ConstantProvider(value))
+
+
+def _refuse_loopback_profile(client: Any) -> None:
+    """Raise UsageError if a profile, rather than a variable, sends target `aws` to this machine."""
+    url = str(client.meta.endpoint_url)
+    if is_loopback(url):
+        client.close()
+        raise UsageError(
+            f"The AWS profile has `endpoint_url` `{url}`, which is this machine, but the target "
+            "is `aws`.",
+            "Choose another profile with `AWS_PROFILE`, or take `endpoint_url` out of this one.",
+        )
 
 
 def _missing_profile(error: ProfileNotFound) -> UsageError:

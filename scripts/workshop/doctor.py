@@ -18,7 +18,8 @@ from workshop.aws import Aws, BotoCoreError, ClientError
 from workshop.config import Config
 from workshop.emulator_process import EmulatorProcess, is_free, listener_of
 from workshop.errors import WorkshopError
-from workshop.targets import has_ecs_role, look_at_codecommit, refuse_loopback_endpoint
+from workshop.isolation import refuse_loopback_endpoint
+from workshop.targets import has_ecs_role, look_at_codecommit
 from workshop.terraform_installation import Installation, machine
 
 Result = Literal["ok", "warn", "fail"]
@@ -74,16 +75,27 @@ class Doctor:
         ]
         if self._config.target == "local":
             looks += [look_at_clock, self.look_at_port]
-        else:
-            looks += [
-                self.look_at_endpoint,
-                self.look_at_credentials,
-                self.look_at_aws_clock,
-                self.look_at_codecommit,
-                self.look_at_ecs_role,
-            ]
         for look in looks:
             yield look()
+        if self._config.target == "aws":
+            yield from self._looks_at_account()
+
+    def _looks_at_account(self) -> Iterator[Look]:
+        """Yield the looks at an account; those that need it are left out where it cannot be asked.
+
+        A clock that is wrong makes AWS refuse good credentials, so it is looked at in any case.
+        """
+        endpoint = self.look_at_endpoint()
+        yield endpoint
+        if endpoint.result == "fail":
+            yield look_at_clock()
+            return
+        credentials = self.look_at_credentials()
+        yield credentials
+        yield self.look_at_aws_clock()
+        if credentials.result == "ok":
+            yield self.look_at_codecommit()
+            yield self.look_at_ecs_role()
 
     def look_at_git(self) -> Look:
         remedy = "Install git 2.28 or later (macOS: `xcode-select --install`; Debian: apt)."
@@ -184,7 +196,7 @@ class Doctor:
 
     def look_at_endpoint(self) -> Look:
         try:
-            refuse_loopback_endpoint(self._config)
+            refuse_loopback_endpoint(self._config.inherited)
         except WorkshopError as error:
             return Look("endpoint", "fail", error.message, error.remedy)
         return Look("endpoint", "ok", "AWS's own")
@@ -199,7 +211,7 @@ class Doctor:
     def look_at_aws_clock(self) -> Look:
         try:
             answer = self._aws.client("sts").get_caller_identity()
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError, WorkshopError):
             return look_at_clock()
         headers = answer["ResponseMetadata"]["HTTPHeaders"]
         skew_s = abs((parsedate_to_datetime(headers["date"]) - datetime.now(UTC)).total_seconds())

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from workshop.config import LOCAL_ACCOUNT, LOCAL_REGION
+from workshop.errors import UsageError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", ".localhost")
 
@@ -22,6 +24,22 @@ def local_variables(endpoint_url: str) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def refuse_loopback_endpoint(environ: Mapping[str, str]) -> None:
+    """Raise UsageError if a shell set up for `local` would send target `aws` to this machine."""
+    for name, value in sorted(environ.items()):
+        if name.startswith("AWS_ENDPOINT_URL") and is_loopback(value):
+            raise UsageError(
+                f"`{name}` is `{value}`, which is this machine, but the target is `aws`.",
+                f"Run `unset {name}` and what was set beside it, or open a new shell.",
+            )
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL leads to this machine."""
+    host = urlsplit(url).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def without_aws(environ: Mapping[str, str]) -> dict[str, str]:

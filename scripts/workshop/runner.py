@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from workshop.application.git import look_for_git
 from workshop.aws import Aws
 from workshop.checks.model import Ending, Outcome, settle
 from workshop.config import Config
@@ -39,10 +40,13 @@ def run_steps(
 ) -> Context:
     """Take an environment through steps, in order; return the context that the last one left.
 
+    What is missing on this machine is told before anything is started or made.
     The first step applies whatever stands already, which mends what was changed outside
     Terraform or left half-made; the ladder is never lowered. Raises: CheckNotPassed,
-    InfrastructureError, whatever Terraform or an action raises.
+    InfrastructureError, UsageError, whatever Terraform or an action raises.
     """
+    session.terraform.look_for_itself()
+    look_for_git(session.config.inherited)
     session.target.ensure_ready(session.progress)
     standing = session.terraform.current_step()
     if standing is None:
@@ -67,6 +71,7 @@ def run_steps(
 
 def plan_step(session: Session, step: Step) -> PlanSummary:
     """Return what provisioning up to a step would change; nothing is changed."""
+    session.terraform.look_for_itself()
     session.target.ensure_ready(session.progress)
     standing = session.terraform.current_step()
     lowest = standing if standing and is_higher(standing, step.label) else step.label

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from workshop.aws import Aws, BotoCoreError, ClientError, error_code
 from workshop.config import Config, TargetName
@@ -10,7 +9,12 @@ from workshop.costs import cost_sentence
 from workshop.emulator_process import EmulatorProcess
 from workshop.environment import LoadBalancer
 from workshop.errors import InfrastructureError, UsageError
-from workshop.isolation import local_variables, proxy_variables, without_aws
+from workshop.isolation import (
+    local_variables,
+    proxy_variables,
+    refuse_loopback_endpoint,
+    without_aws,
+)
 from workshop.progress import Progress
 
 Confirm = Callable[[str], bool]
@@ -93,7 +97,7 @@ class AwsTarget:
         return dict(self._config.inherited) | self.aws_environment()
 
     def ensure_ready(self, progress: Progress) -> None:  # noqa: ARG002 (nothing to wait for)
-        refuse_loopback_endpoint(self._config)
+        refuse_loopback_endpoint(self._config.inherited)
         _ = self._aws.account_id
         look_at_codecommit(self._aws)
 
@@ -117,17 +121,6 @@ def for_config(config: Config, aws: Aws | None = None) -> LocalTarget | AwsTarge
     if config.target == "local":
         return LocalTarget(config, EmulatorProcess(config))
     return AwsTarget(config, aws or Aws(config))
-
-
-def refuse_loopback_endpoint(config: Config) -> None:
-    """Raise UsageError if a shell set up for `local` would send target `aws` to this machine."""
-    for name, value in sorted(config.inherited.items()):
-        host = (urlsplit(value).hostname or "") if name.startswith("AWS_ENDPOINT_URL") else ""
-        if host == "localhost" or host.startswith("127.") or host == "::1":
-            raise UsageError(
-                f"`{name}` is `{value}`, which is this machine, but the target is `aws`.",
-                f"Run `unset {name}` and what was set beside it, or open a new shell.",
-            )
 
 
 def look_at_codecommit(aws: Aws) -> None:

@@ -67,6 +67,10 @@ class Terraform:
         self._store = StateStore(config, aws)
         self._installation = installation or Installation(config)
 
+    def look_for_itself(self) -> None:
+        """Raise UsageError if there is no Terraform on this machine, or one of a wrong version."""
+        self._installation.terraform()
+
     def environment(self, step: str | None = None) -> dict[str, str]:
         """Return the whole environment of a Terraform process; `step` defaults to the state's."""
         return (

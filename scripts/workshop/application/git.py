@@ -1,7 +1,9 @@
 """Git, run so that nothing of the person's own configuration takes part."""
 
 import os
+import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from workshop.errors import InfrastructureError, UsageError
@@ -60,10 +62,20 @@ class Git:
         except FileNotFoundError as error:
             if not self.folder.exists():
                 raise
-            raise UsageError(
-                "There is no `git` on the PATH.",
-                remedy="Install git (macOS: `xcode-select --install`; Debian: `apt install git`).",
-            ) from error
+            raise _missing() from error
+
+
+def look_for_git(environ: Mapping[str, str]) -> None:
+    """Raise UsageError if there is no git on the PATH."""
+    if shutil.which("git", path=environ.get("PATH", os.defpath)) is None:
+        raise _missing()
+
+
+def _missing() -> UsageError:
+    return UsageError(
+        "There is no `git` on the PATH.",
+        remedy="Install git (macOS: `xcode-select --install`; Debian: `apt install git`).",
+    )
 
 
 def _last_words(stderr: str) -> str:

@@ -1,19 +1,17 @@
 """The checks of lab 1: repositories, service, pipeline, release."""
 
 import json
-from datetime import datetime
 from typing import Any
 
 from workshop.application.greeting import FILE, read_greeting
 from workshop.checks.diagnosis import why_build_failed, why_tasks_stop
+from workshop.checks.execution import look_at_execution
 from workshop.checks.model import Check, Finding, could_not_look, failed, not_yet, passed
-from workshop.checks.view import View
+from workshop.checks.view import STAGING, View
 from workshop.errors import UsageError
 
-STAGING = "staging"
 NEEDED_FILES = {"Dockerfile", "buildspec.yml", FILE}
 HISTORY_LIMIT = 200
-_UNDER_WAY = {"InProgress", "Stopping"}
 
 
 def look_at_source(view: View) -> Finding:
@@ -85,7 +83,7 @@ def look_at_service(view: View) -> Finding:
         return failed(
             f"{counts}; the deployment failed: {primary.get('rolloutStateReason', '')}",
             cause="New tasks do not become healthy.",
-            remedy="Read the task's last lines below, mend the application, and push.",
+            remedy="Mend what the lines above tell of, and push.",
             details=why_tasks_stop(view, STAGING),
         )
     if len(deployments) > 1 or primary.get("rolloutState") != "COMPLETED":
@@ -181,86 +179,6 @@ def look_at_trigger(view: View) -> Finding:
     )
 
 
-def look_at_execution(view: View) -> Finding:
-    head = view.head_commit()
-    execution = view.execution_of(head) if head else None
-    if head is None or execution is None:
-        return not_yet(f"no execution of commit {(head or 'none')[:8]} has started")
-    status = execution["status"]
-    label = f"execution {execution['pipelineExecutionId']} of commit {head[:8]}"
-    actions = _latest_actions(view, execution)
-    if status == "Succeeded":
-        done = [name for name, action in actions.items() if action["status"] == "Succeeded"]
-        return passed(f"{label}: {', '.join(done)} succeeded")
-    if status in _UNDER_WAY:
-        return _under_way(view, label, actions)
-    if status == "Failed":
-        return _failed_execution(view, label, actions)
-    return failed(
-        f"{label} is {status}",
-        cause=execution.get("statusSummary") or "It was ended, or a newer one overtook it.",
-        remedy=f"Run `aws codepipeline start-pipeline-execution --name {view.pipeline.name}`.",
-    )
-
-
-def _latest_actions(view: View, execution: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the last run of each stage's action, by stage."""
-    return {
-        action["stageName"]: action
-        for action in view.action_executions(execution["pipelineExecutionId"])
-    }
-
-
-def _under_way(view: View, label: str, actions: dict[str, dict[str, Any]]) -> Finding:
-    states = ", ".join(f"{stage} {action['status']}" for stage, action in actions.items())
-    deploy = actions.get("Deploy")
-    rolled_back = ""
-    if deploy and deploy["status"] == "InProgress":
-        rolled_back = _rolled_back(view, deploy["startTime"])
-    if rolled_back:
-        return failed(
-            f"{label}: {states}, but {rolled_back}",
-            cause="The new tasks do not stay healthy; the circuit breaker has brought the old "
-            "revision back. The Deploy action cannot see that, and ends at its timeout.",
-            remedy="Read the task's last lines below, mend the application, and push.",
-            details=why_tasks_stop(view, STAGING),
-        )
-    return not_yet(f"{label}: {states}")
-
-
-def _rolled_back(view: View, since: datetime) -> str:
-    """Return the service event that tells of the circuit breaker's verdict, or ''."""
-    record = view.service_record(STAGING)
-    for event in record["events"] if record else []:
-        verdict = "deployment failed" in event["message"] or "rolling back" in event["message"]
-        if verdict and event["createdAt"] >= since:
-            return str(event["message"])
-    return ""
-
-
-def _failed_execution(view: View, label: str, actions: dict[str, dict[str, Any]]) -> Finding:
-    broken = next((one for one in actions.values() if one["status"] == "Failed"), None)
-    if broken is None:
-        return failed(f"{label} failed", cause="No action says why.", remedy="Push again.")
-    result = broken.get("output", {}).get("executionResult", {})
-    summary = result.get("externalExecutionSummary") or "no summary"
-    provider = broken["input"]["actionTypeId"]["provider"]
-    details: tuple[str, ...] = ()
-    if provider == "CodeBuild" and result.get("externalExecutionId"):
-        details = why_build_failed(view, view.build_by_id(result["externalExecutionId"]))
-    if provider == "ECS":
-        details = why_tasks_stop(view, STAGING)
-    return failed(
-        f"{label}: stage {broken['stageName']} failed: {summary}",
-        cause={
-            "CodeBuild": "The build did not succeed, so nothing was deployed.",
-            "ECS": "The new tasks did not become the service's in time.",
-        }.get(provider, "The action says it above."),
-        remedy="Mend it and push; or retry with `aws codepipeline retry-stage-execution`.",
-        details=details,
-    )
-
-
 def look_at_revision(view: View) -> Finding:
     execution = look_at_execution(view)
     head = view.head_commit()
@@ -271,7 +189,7 @@ def look_at_revision(view: View) -> Finding:
     if tag == head:
         return passed(f"the service runs the image of commit {head[:8]}")
     if execution.ending != "passed":
-        return could_not_look(f"commit {head[:8]} is not deployed: {execution.observed}")
+        return could_not_look(f"commit {head[:8]} is not deployed; see the check `execution`")
     return failed(
         f"the service runs image `{tag[:12]}`, the branch stands at {head[:8]}",
         cause="The service was updated past the pipeline.",

@@ -16,6 +16,9 @@ from workshop.environment import (
     SourceRepository,
 )
 
+STAGING = "staging"
+"""The key of the staging service."""
+
 T = TypeVar("T")
 
 

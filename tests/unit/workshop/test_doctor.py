@@ -95,6 +95,22 @@ def test_account_is_looked_at_on_target_aws(config: Config, shell: pytest.Monkey
     assert looks["CodeCommit"].result == "ok"
 
 
+def test_what_needs_an_account_is_not_looked_at_where_none_can_be_asked(
+    config: Config, shell: pytest.MonkeyPatch
+):
+    def looked_at(**environ: str) -> list[tuple[str, str]]:
+        inherited = {**os.environ, **environ}
+        aws_config = replace(config, target="aws", region="eu-west-1", inherited=inherited)
+        aws = Aws(aws_config)
+        looks = [(look.name, look.result) for look in Doctor(aws_config, aws).looks()]
+        aws.close()
+        return looks[-3:]
+
+    assert looked_at() == [("endpoint", "ok"), ("credentials", "fail"), ("clock", "ok")]
+    endpoint = looked_at(AWS_ENDPOINT_URL="http://localhost:4566")
+    assert endpoint[1:] == [("endpoint", "fail"), ("clock", "ok")]
+
+
 def test_command_ends_with_2_and_every_remedy(workshop: Command, shell: pytest.MonkeyPatch):
     shell.setattr(
         Doctor,

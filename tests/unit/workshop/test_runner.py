@@ -123,6 +123,9 @@ class FakeTerraform:
         self.standing = standing
         self.applied: list[str] = []
 
+    def look_for_itself(self) -> None:
+        pass
+
     def current_step(self) -> str | None:
         return self.standing
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from botocore.stub import Stubber
@@ -49,6 +50,23 @@ def test_inherited_loopback_endpoint_is_refused_and_named(
         target.ensure_ready(silent)
     assert f"`{name}` is `{url}`" in caught.value.message
     assert f"`unset {name}`" in caught.value.remedy
+
+
+def test_no_client_is_made_for_a_loopback_endpoint(aws_config: Config):
+    made = Aws(replace(aws_config, inherited={"AWS_ENDPOINT_URL": "http://localhost:4566"}))
+    with pytest.raises(UsageError, match="`AWS_ENDPOINT_URL` is"):
+        made.client("s3")
+
+
+def test_profile_with_a_loopback_endpoint_is_refused(
+    aws_config: Config, shell: pytest.MonkeyPatch, tmp_path: Path
+):
+    file = tmp_path / "config"
+    file.write_text("[default]\nendpoint_url = http://127.0.0.1:4566\n")
+    shell.setenv("AWS_CONFIG_FILE", str(file))
+    made = Aws(aws_config)
+    with pytest.raises(UsageError, match=r"profile has `endpoint_url` `http://127\.0\.0\.1:4566`"):
+        made.client("s3")
 
 
 def test_missing_credentials_end_with_2(aws_config: Config, shell: pytest.MonkeyPatch):
@@ -124,7 +142,7 @@ def test_codecommit_that_refuses_is_named_with_its_code(aws: Aws):
 def test_region_without_codecommit_is_told(aws_config: Config, shell: pytest.MonkeyPatch):
     shell.setenv("AWS_ACCESS_KEY_ID", "testing")
     shell.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    shell.setenv("AWS_ENDPOINT_URL_CODECOMMIT", "http://127.0.0.1:9")
+    shell.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nothing is reached through it
     shell.setenv("AWS_MAX_ATTEMPTS", "1")
     made = Aws(aws_config)
     with pytest.raises(InfrastructureError, match="could not be asked"):
