@@ -38,10 +38,12 @@ verify: setup ## Check format, lint, types, HCL and docs
 	@$(VENV_PYTHON) -m mypy
 	@$(WORKSHOP) terraform -- fmt -check -recursive ..
 	@$(VENV_PYTHON) -m workshop.cli.reference --check
+	@$(VENV_PYTHON) -m emulator.reference --check
 	@$(VENV_PYTHON) -m tests.hcl.module_tables --check
 
 docs: .venv/.ready ## Write the generated reference pages anew
 	@$(VENV_PYTHON) -m workshop.cli.reference
+	@$(VENV_PYTHON) -m emulator.reference
 	@$(VENV_PYTHON) -m tests.hcl.module_tables
 
 clean: ## Remove the virtual environment and caches; environments and your work stay
