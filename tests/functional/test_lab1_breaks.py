@@ -146,11 +146,26 @@ def unit_test_of_the_application_fails(broken: Broken) -> Iterator[None]:
 def service_is_updated_past_the_pipeline(broken: Broken) -> Iterator[None]:
     ecs = broken.aws("ecs")
     before = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]
-    family = before["taskDefinition"].rsplit(":", 1)[0]
-    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=f"{family}:1")
+    earlier = _earlier_revision(broken, before["taskDefinition"])
+    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=earlier)
     broken.check("1.2", "--wait")
     yield
     ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=before["taskDefinition"])
+
+
+def _earlier_revision(broken: Broken, current: str) -> str:
+    """Return a revision of another image than the current one's, which is still there."""
+    ecs = broken.aws("ecs")
+    images = broken.aws("ecr").list_images(repositoryName=REPOSITORY)["imageIds"]
+    tags = {image["imageTag"] for image in images}
+    family = current.rsplit("/", 1)[1].partition(":")[0]
+    arns: list[str] = ecs.list_task_definitions(familyPrefix=family)["taskDefinitionArns"]
+
+    def tag(arn: str) -> str:
+        definition = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        return str(definition["containerDefinitions"][0]["image"]).rpartition(":")[2]
+
+    return next(arn for arn in arns if tag(arn) in tags and tag(arn) != tag(current))
 
 
 @contextmanager
