@@ -9,23 +9,44 @@ from workshop.checks.view import View
 _BAD_PHASES = {"FAILED", "FAULT", "TIMED_OUT", "STOPPED", "CLIENT_ERROR"}
 _TROUBLE = ("failed", "unhealthy", "unable", "rolling back")
 _EVENTS_SHOWN = 3
+_AGENT = "[Container]"
+_LOG_LINES_READ = 500
 _SCALED_IN = "Scaling activity"
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def why_build_failed(view: View, build: dict[str, Any], log_lines: int = 12) -> tuple[str, ...]:
-    """Return the failed phase, its message (which names the command) and the last log lines."""
+    """Return the phase that failed, its message (which names the command), and what that printed.
+
+    Later phases that failed as well, such as the upload of artifacts that nobody made, only follow.
+    """
     details = [f"build {build['id']}: {build['buildStatus']}"]
-    for phase in build.get("phases", []):
-        if phase.get("phaseStatus") not in _BAD_PHASES:
-            continue
+    bad = [one for one in build.get("phases", []) if one.get("phaseStatus") in _BAD_PHASES]
+    for phase in bad[:1]:
         messages = [one.get("message", "") for one in phase.get("contexts", [])]
         said = "; ".join(message for message in messages if message)
         details.append(f"phase {phase['phaseType']}: {said or phase['phaseStatus']}")
     logs = build.get("logs", {})
     if logs.get("groupName") and logs.get("streamName"):
-        details += _log_tail(view, logs["groupName"], logs["streamName"], log_lines)
+        log = _log_tail(view, logs["groupName"], logs["streamName"], _LOG_LINES_READ)
+        details += _log_lines(_printed_by_what_failed(log)[-log_lines:])
     return tuple(details)
+
+
+def _printed_by_what_failed(log: list[str]) -> list[str]:
+    """Return what the command printed that was the last before the first failure of a phase.
+
+    CodeBuild's own lines begin with `[Container]`; they name each command and each phase's end.
+    """
+    ends = [index for index, line in enumerate(log) if _is_agents(line, "State: FAILED")]
+    log = log[: ends[0]] if ends else log
+    starts = [index for index, line in enumerate(log) if _is_agents(line, "Running command")]
+    log = log[starts[-1] :] if starts else log
+    return [line for line in log if line and not line.startswith(_AGENT)]
+
+
+def _is_agents(line: str, words: str) -> bool:
+    return line.startswith(_AGENT) and words in line
 
 
 def why_tasks_stop(
@@ -92,7 +113,11 @@ def _task_log(view: View, task: dict[str, Any], lines: int) -> list[str]:
                 )
             )
             tail += _log_tail(view, options["awslogs-group"], stream, lines)
-    return tail
+    return _log_lines(tail)
+
+
+def _log_lines(lines: list[str]) -> list[str]:
+    return [f"log: {line}" for line in lines]
 
 
 def _log_tail(view: View, group: str, stream: str, lines: int) -> list[str]:
@@ -104,4 +129,4 @@ def _log_tail(view: View, group: str, stream: str, lines: int) -> list[str]:
         if error_code(error) != "ResourceNotFoundException":
             raise
         return []
-    return [f"log: {event['message'].rstrip()}" for event in events[-lines:]]
+    return [event["message"].rstrip() for event in events[-lines:]]
