@@ -1,7 +1,10 @@
-"""Security groups as Terraform reads them back."""
+"""Security groups as Terraform reads them back; instances are refused."""
 
 from collections.abc import Callable
 from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
 
 
 def test_a_rule_from_another_group_keeps_its_description(
@@ -35,3 +38,20 @@ def test_a_rule_from_another_group_keeps_its_description(
     ec2.delete_security_group(GroupId=task)
     ec2.delete_security_group(GroupId=balancer)
     ec2.delete_vpc(VpcId=vpc)
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-12c6146b"}),
+        ("describe_instance_types", {}),
+        ("describe_instance_type_offerings", {}),
+    ],
+)
+def test_instances_are_refused_as_not_emulated(
+    aws: Callable[[str], Any], operation: str, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(ClientError, match=r"EC2 instances; tasks here run on Fargate") as refused:
+        getattr(aws("ec2"), operation)(**arguments)
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
