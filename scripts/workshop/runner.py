@@ -62,7 +62,7 @@ def run_steps(
             session.terraform.apply(highest, session.progress)
             standing = highest
             context = _context(session)
-            _remember(session.config, standing)
+            remember_standing(session.config, standing)
         _take(step, context, pause)
     if context is None:
         raise ValueError("a lab has at least one step")
@@ -151,7 +151,8 @@ def _record(config: Config) -> Path:
     return config.evidence_dir / "standing.json"
 
 
-def _remember(config: Config, step: str) -> None:
+def remember_standing(config: Config, step: str) -> None:
+    """Keep which step stands."""
     path = _record(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"step": step}) + "\n", encoding="utf-8")

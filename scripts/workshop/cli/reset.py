@@ -9,6 +9,7 @@ from workshop.errors import UsageError
 from workshop.labs import LADDER, lab_numbered
 from workshop.progress import Note, Progress
 from workshop.quiesce import delete_revisions, quiesce, task_families
+from workshop.runner import remember_standing
 
 
 @click.command()
@@ -50,6 +51,7 @@ def reset_to(context: Context, step: str, progress: Progress) -> None:
     if LADDER.index(step) < LADDER.index(environment.step):
         context.terraform.apply(step, progress)
         delete_revisions(context.aws, families, progress)
+        remember_standing(context.config, step)
     tag = restart_from_template(context.config, context.target.child_environment())
     if tag is not None:
         progress(Note(f"Your clone starts again; tag `{tag}` keeps what it was."))
