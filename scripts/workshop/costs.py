@@ -1,9 +1,9 @@
 """What an environment costs on a real account: the only place with figures.
 
 Source: AWS's prices for us-east-1 as published accounts of March to May 2026 give them, since the
-price pages themselves could not be read here: Application Load Balancer $0.0225 an hour (and $0.008
-a capacity unit), Fargate Linux/x86 $0.04048 a vCPU-hour and $0.004445 a GB-hour; public IPv4 address
-$0.005 an hour, announced in July 2023. Look at AWS's own pages before you plan with them.
+price pages themselves could not be read here: Application Load Balancer $0.0225 an hour (and
+$0.008 a capacity unit), Fargate Linux/x86 $0.04048 a vCPU-hour and $0.004445 a GB-hour; public IPv4
+address $0.005 an hour, announced in July 2023. Look at AWS's own pages before you plan with them.
 """
 
 from dataclasses import dataclass

@@ -166,11 +166,6 @@ def standing_record(config: Config) -> str | None:
         return None
 
 
-def forget_standing(config: Config) -> None:
-    """Forget what stood: it was destroyed on purpose."""
-    _record(config).unlink(missing_ok=True)
-
-
 def _tell_of_lost_emulator(session: Session) -> None:
     lost = standing_record(session.config)
     if lost and session.config.target == "local":

@@ -1,5 +1,6 @@
 """How a lab is walked, and how checks end."""
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -213,7 +214,7 @@ def test_check_that_could_not_look_ends_the_run_as_infrastructure(walk):
 def test_lost_emulator_is_told_of(walk, tmp_path):
     walk([step("1.2")], None)
     assert any("rebuilding takes" in note for note in walk([step("1.1")], None).notes)
-    runner.forget_standing(Config(root=tmp_path))
+    shutil.rmtree(Config(root=tmp_path).evidence_dir)  # as a destroy does
     assert not any("rebuilding" in note for note in walk([step("1.1")], None).notes)
 
 
