@@ -1,6 +1,6 @@
 """Dockerfiles read into instructions.
 
-dockerfile-parse was tried: it drops instructions without arguments and a last line that continues,
+dockerfile-parse was tried: it drops a last line that continues, or has neither argument nor end,
 ends a continuation at an empty line, and takes the body of a here-document for instructions. What
 would be left of it is less than this.
 Source: Dockerfile reference, "Format", "Escape", "Here-documents".
