@@ -37,7 +37,7 @@ def lab(
     """
     lab = lab_numbered(number)
     steps = steps_between(lab, first, last)
-    with context.exclusive_run(f"lab {number}") as progress:
+    with context.exclusive_run(f"workshop lab {number}") as progress:
         session = session_of(context, progress)
         if plan:
             _show_plan(context, plan_step(session, steps[-1]))
