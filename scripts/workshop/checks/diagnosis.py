@@ -59,20 +59,29 @@ def why_tasks_stop(
     are the newest, and say that all is well.
     """
     service = view.service(key)
-    record = view.service_record(key)
     details: list[str] = []
     task = _last_stopped_task(view, service.cluster, service.name, since)
     if task is not None:
         details = [*_how_it_stopped(task), *_task_log(view, task, log_lines)]
-    events = (record or {}).get("events", [])
-    messages = [event["message"] for event in events if event["createdAt"] >= since]
-    telling = [one for one in messages if any(word in one for word in _TROUBLE)]
-    return (*details, *(f"event: {message}" for message in telling[:_EVENTS_SHOWN]))
+    telling = events_of_trouble(view, key, since)[:_EVENTS_SHOWN]
+    return (*details, *(f"event: {message}" for message in telling))
+
+
+def events_of_trouble(view: View, key: str, since: datetime) -> list[str]:
+    """Return what ECS has said of a service's trouble since a time, newest first."""
+    record = view.service_record(key)
+    messages = [
+        str(event["message"])
+        for event in (record["events"] if record else [])
+        if event["createdAt"] >= since
+    ]
+    return [one for one in messages if any(word in one for word in _TROUBLE)]
 
 
 def _how_it_stopped(task: dict[str, Any]) -> list[str]:
     task_id = task["taskArn"].rsplit("/", 1)[-1]
-    details = [f"task {task_id} stopped: {task.get('stoppedReason', 'no reason given')}"]
+    state = "stopped" if task["lastStatus"] == "STOPPED" else "is being stopped"
+    details = [f"task {task_id} {state}: {task.get('stoppedReason', 'no reason given')}"]
     for container in task.get("containers", []):
         if "exitCode" in container or container.get("reason"):
             why = container.get("reason") or f"exit code {container['exitCode']}"
@@ -91,10 +100,16 @@ def _last_stopped_task(
     tasks = [
         task
         for task in ecs.describe_tasks(cluster=cluster, tasks=arns[:100])["tasks"]
-        if "stoppedAt" in task and task["createdAt"] >= since
+        if task["createdAt"] >= since
     ]
     in_trouble = [task for task in tasks if _SCALED_IN not in task.get("stoppedReason", "")]
-    return max(in_trouble or tasks, key=lambda task: task["stoppedAt"], default=None)
+    return max(in_trouble or tasks, key=_end_of, default=None)
+
+
+def _end_of(task: dict[str, Any]) -> datetime:
+    """Return when a task ended, or began to: one that does not heed SIGTERM takes a while."""
+    end: datetime = task.get("stoppedAt") or task.get("stoppingAt") or task["createdAt"]
+    return end
 
 
 def _task_log(view: View, task: dict[str, Any], lines: int) -> list[str]:

@@ -1,9 +1,8 @@
 """The newest commit's way through the pipeline, and where it ended."""
 
-from datetime import datetime
 from typing import Any
 
-from workshop.checks.diagnosis import why_build_failed, why_tasks_stop
+from workshop.checks.diagnosis import events_of_trouble, why_build_failed, why_tasks_stop
 from workshop.checks.model import Finding, failed, not_yet, passed
 from workshop.checks.view import STAGING, View
 
@@ -54,9 +53,10 @@ def _under_way(view: View, execution: dict[str, Any], label: str, actions: Actio
     deploy = actions.get("Deploy")
     if deploy is None or deploy["status"] != "InProgress":
         return not_yet(f"{label}: {states}")
-    verdict = _verdict_since(view, deploy["startTime"])
+    said = events_of_trouble(view, STAGING, deploy["startTime"])
+    verdict = _verdict(said)
     if not verdict:
-        return not_yet(f"{label}: {states}")
+        return not_yet(f"{label}: {states}" + (f"; ECS says: {said[0]}" if said else ""))
     return failed(
         f"{label}: {states}, but ECS says: {verdict}",
         cause=f"{_UNSTABLE} The Deploy action does not see that, and ends at its timeout.",
@@ -68,14 +68,9 @@ def _under_way(view: View, execution: dict[str, Any], label: str, actions: Actio
     )
 
 
-def _verdict_since(view: View, since: datetime) -> str:
-    """Return the service event that tells of the circuit breaker's verdict, or ''."""
-    record = view.service_record(STAGING)
-    for event in record["events"] if record else []:
-        is_verdict = any(words in event["message"] for words in _VERDICTS)
-        if is_verdict and event["createdAt"] >= since:
-            return str(event["message"])
-    return ""
+def _verdict(said: list[str]) -> str:
+    """Return the event that tells of the circuit breaker's verdict, or ''."""
+    return next((one for one in said if any(words in one for words in _VERDICTS)), "")
 
 
 def _failed_execution(view: View, label: str, actions: Actions) -> Finding:
@@ -99,7 +94,7 @@ def _failed_execution(view: View, label: str, actions: Actions) -> Finding:
         f"--pipeline-execution-id {broken['pipelineExecutionId']}`"
     )
     if provider == "ECS":
-        is_unstable = bool(_verdict_since(view, broken["startTime"]))
+        is_unstable = bool(_verdict(events_of_trouble(view, STAGING, broken["startTime"])))
         mend = "Mend what the lines above tell of, and push"
         return failed(
             observed,

@@ -186,8 +186,10 @@ def look_at_revision(view: View) -> Finding:
     if head is None or record is None:
         return could_not_look("there is no commit or no service to compare")
     tag = view.running_tag(STAGING, record)
-    if tag == head:
+    if tag == head and len(record["deployments"]) == 1:
         return passed(f"the service runs the image of commit {head[:8]}")
+    if tag == head:
+        return not_yet(f"the service changes to the image of commit {head[:8]}")
     if execution.ending != "passed":
         return could_not_look(f"commit {head[:8]} is not deployed; see the check `execution`")
     return failed(
