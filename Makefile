@@ -29,8 +29,8 @@ reset: .venv/.ready ## Go back to the start of lab [LAB=1], the foundation kept
 destroy: .venv/.ready ## Remove everything of the environment, and prove it
 	@$(WORKSHOP) destroy
 
-test: setup ## Run every test that needs no account
-	@$(VENV_PYTHON) -m pytest
+test: setup ## Run every test that needs no account [FAST=1 leaves out the slow ones]
+	@$(VENV_PYTHON) -m pytest $(if $(FAST),-m "not slow")
 
 verify: setup ## Check format, lint, types, HCL and docs
 	@$(VENV_PYTHON) -m ruff format --check
