@@ -94,9 +94,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run the command and return its exit status, every error told."""
     try:
-        workshop.main(arguments, prog_name="workshop", standalone_mode=False)
-    except click.exceptions.Exit as end:
-        return end.exit_code
+        # outside standalone mode click returns the status that a command exits with
+        status = workshop.main(arguments, prog_name="workshop", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return 2
@@ -108,7 +107,7 @@ def run(arguments: list[str]) -> int:
         return _leave_closed_pipe()
     except Exception as error:  # noqa: BLE001 (the one broad catch)
         return _tell(_unexpected(error))
-    return 0
+    return status if isinstance(status, int) else 0
 
 
 def _tell(error: WorkshopError) -> int:
