@@ -60,6 +60,10 @@ class EmulatorProcess:
         if self.health() is not None:
             return False
         self._refuse_a_taken_port()
+        if self.is_lost():
+            progress(
+                Note("The last emulator ended without being stopped; a new one holds nothing.")
+            )
         progress(Waiting("The emulator starts"))
         child = self._spawn()
         health = self._wait_until_ready(child)
@@ -99,8 +103,11 @@ class EmulatorProcess:
         return health
 
     def is_lost(self) -> bool:
-        """Tell whether an emulator was started here and died without being stopped."""
-        return self._pid_file.exists() and self.health() is None
+        """Tell whether an emulator was started here and its process ended without being stopped.
+
+        One that does not answer, such as a suspended one, is not lost.
+        """
+        return self._pid_file.exists() and self._recorded_process() is None
 
     def identity(self) -> str | None:
         """Return what is new for each started emulator, or None if none runs."""
@@ -187,9 +194,16 @@ class EmulatorProcess:
     def _process(self) -> psutil.Process | None:
         """Return the living process of our emulator, by its own word or by the pid file."""
         health = self.health()
+        if health is None:
+            return self._recorded_process()
         try:
-            if health is not None:
-                return psutil.Process(health.pid)
+            return psutil.Process(health.pid)
+        except psutil.Error:
+            return None
+
+    def _recorded_process(self) -> psutil.Process | None:
+        """Return the living process that the pid file names, if it is our emulator."""
+        try:
             process = psutil.Process(int(self._pid_file.read_text()))
             command = process.cmdline()
         except (OSError, ValueError, psutil.Error):

@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workshop.application.git import look_for_git
-from workshop.aws import Aws
+from workshop.aws import Aws, BotoCoreError
 from workshop.checks.model import Ending, Outcome, settle
 from workshop.config import Config
 from workshop.context import Context
 from workshop.environment import load_environment
-from workshop.errors import CheckNotPassed, InfrastructureError, NotPrepared, WorkshopError
+from workshop.errors import (
+    CheckNotPassed,
+    InfrastructureError,
+    Interrupted,
+    NotPrepared,
+    WorkshopError,
+)
 from workshop.labs import is_higher
 from workshop.labs.model import Step
 from workshop.progress import Note, Progress, Waiting
@@ -45,6 +51,20 @@ def run_steps(
     Terraform or left half-made; the ladder is never lowered. Raises: CheckNotPassed,
     InfrastructureError, UsageError, whatever Terraform or an action raises.
     """
+    try:
+        return _walk(session, steps, confirm, pause)
+    except Interrupted:
+        raise
+    except (WorkshopError, BotoCoreError, OSError) as error:
+        loss = session.target.loss()
+        if loss is None:
+            raise
+        raise loss from error
+
+
+def _walk(
+    session: Session, steps: Iterable[Step], confirm: Confirm, pause: Pause | None
+) -> Context:
     session.terraform.look_for_itself()
     look_for_git(session.config.inherited)
     session.target.ensure_ready(session.progress)
@@ -83,7 +103,8 @@ def _take(step: Step, context: Context, pause: Pause | None) -> None:
         if step.action and (pause is None or pause(step, step.by_hand(context))):
             context.progress(Note(f"  {step.action(context)}"))
         for check in step.checks:
-            outcome = settle(check, context.view, _shown_while_waiting(context.progress))
+            shown = shown_while_waiting(context.progress, context.target)
+            outcome = settle(check, context.view, shown)
             if not outcome.is_passed:
                 raise not_passed(outcome)
             context.progress(
@@ -91,8 +112,14 @@ def _take(step: Step, context: Context, pause: Pause | None) -> None:
             )
 
 
-def _shown_while_waiting(progress: Progress) -> Callable[[Outcome], None]:
+def shown_while_waiting(progress: Progress, target: Target) -> Callable[[Outcome], None]:
+    """Return what hears every look of a wait. Raises, from it, the loss of the target."""
+
     def show(outcome: Outcome) -> None:
+        if outcome.finding.ending is Ending.COULD_NOT_LOOK:
+            loss = target.loss()
+            if loss is not None:
+                raise loss
         if not outcome.is_passed:
             check = outcome.check
             progress(Waiting(f"{check.step} {check.name}: {outcome.finding.observed}"))

@@ -8,7 +8,7 @@ from workshop.config import Config, TargetName
 from workshop.costs import cost_sentence
 from workshop.emulator_process import EmulatorProcess
 from workshop.environment import LoadBalancer
-from workshop.errors import InfrastructureError, UsageError
+from workshop.errors import InfrastructureError, UsageError, WorkshopError
 from workshop.isolation import (
     local_variables,
     proxy_variables,
@@ -45,6 +45,10 @@ class Target(Protocol):
         """Return where a listener answers, without a slash at the end."""
         ...
 
+    def loss(self) -> WorkshopError | None:
+        """Return what to say if AWS is gone with all that it held, or None while it is there."""
+        ...
+
 
 class LocalTarget:
     """The emulator: started when needed, free, isolated from the participant's AWS settings."""
@@ -75,6 +79,15 @@ class LocalTarget:
         raise InfrastructureError(
             f"Load balancer `{load_balancer.name}` has no listener on port {wanted}.",
             "Run `make lab1`, which completes the environment.",
+        )
+
+    def loss(self) -> WorkshopError | None:
+        if not self.emulator.is_lost():
+            return None
+        return InfrastructureError(
+            "The emulator ended while it was at work, and what it held is gone. Its last words are "
+            f"in `{self.emulator.log_file}`.",
+            "Run the same command again: it builds everything anew, in about 3 minutes.",
         )
 
 
@@ -114,6 +127,10 @@ class AwsTarget:
         wanted = port or load_balancer.port
         suffix = "" if wanted == 80 else f":{wanted}"
         return f"http://{load_balancer.dns_name}{suffix}"
+
+    def loss(self) -> WorkshopError | None:
+        """Return None: an account does not go away."""
+        return None
 
 
 def for_config(config: Config, aws: Aws | None = None) -> LocalTarget | AwsTarget:

@@ -22,7 +22,7 @@ from python_terraform import Terraform as _PythonTerraform
 
 from workshop.aws import Aws, EndpointConnectionError
 from workshop.config import Config
-from workshop.errors import InfrastructureError, Interrupted
+from workshop.errors import InfrastructureError, Interrupted, WorkshopError
 from workshop.isolation import without_terraform_choices
 from workshop.progress import Note, Progress, Waiting, silent
 from workshop.state import StateStore
@@ -36,6 +36,7 @@ __all__ = ["FOUNDATION", "Change", "PlanSummary", "Terraform"]
 FOUNDATION = "0"
 """The ladder's lowest step: network, clusters and load balancers, kept by a reset."""
 
+_WATCH_INTERVAL_S = 0.5
 _MARKER = "workshop-init.json"
 _OWN_GROUP = "import os, sys; os.setpgid(0, 0); os.execv(sys.argv[1], sys.argv[1:])"
 
@@ -165,7 +166,8 @@ class Terraform:
     ) -> Stream:
         """Run a command, tell what it does as it does it, and return what it said.
 
-        Raises: InfrastructureError with its diagnostics, Interrupted after Ctrl-C.
+        Raises: InfrastructureError with its diagnostics or because the emulator has ended,
+        Interrupted after Ctrl-C.
         """
         if command != "force-unlock":
             options["input"] = False
@@ -174,8 +176,11 @@ class Terraform:
             interrupts.child = process
             complaints = _Drain(process.stderr)
             stream = Stream()
-            _read_to_end(process, stream, progress, interrupts)
+            with _EndedWithItsTarget(process, self._target) as watch:
+                _read_to_end(process, stream, progress, interrupts)
         stream.noise += complaints.lines()
+        if watch.loss is not None:
+            raise watch.loss
         if interrupts.count:
             raise Interrupted(
                 "Interrupted; Terraform ended in order and saved its state.",
@@ -240,6 +245,37 @@ class _Drain:
         if self._pipe is not None:
             with self._pipe:
                 self._text = self._pipe.read()
+
+
+class _EndedWithItsTarget:
+    """While it is entered, a child whose target is lost is killed.
+
+    Terraform would ask for minutes, again and again, and then write down a state whose resources
+    and whose place are gone alike.
+    """
+
+    def __init__(self, child: "subprocess.Popen[bytes]", target: Target) -> None:
+        self.loss: WorkshopError | None = None
+        self._child = child
+        self._target = target
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="terraform-watch", daemon=True)
+
+    def __enter__(self) -> "_EndedWithItsTarget":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._is_over.wait(_WATCH_INTERVAL_S):
+            self.loss = self._target.loss()
+            if self.loss is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._child.pid, signal.SIGKILL)  # its provider is in its group
+                return
 
 
 class _InterruptsForwarded:

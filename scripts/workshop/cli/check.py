@@ -9,8 +9,7 @@ from workshop.checks.view import View
 from workshop.cli.context import Context, pass_context
 from workshop.cli.run import session_of
 from workshop.labs import checks_for
-from workshop.progress import Progress, Waiting
-from workshop.runner import exit_code, open_context
+from workshop.runner import exit_code, open_context, shown_while_waiting
 
 Report = Callable[[Outcome], None]
 
@@ -29,7 +28,7 @@ def check(context: Context, selector: str | None, wait: bool, as_json: bool) -> 
     context.require_running_target()
     with context.console.progress() as progress:
         view = open_context(session_of(context, progress)).view
-        outcomes = list(_look(checks, view, _shown(progress), wait))
+        outcomes = list(_look(checks, view, shown_while_waiting(progress, context.target), wait))
     if as_json:
         context.console.json([_as_json(outcome) for outcome in outcomes])
     else:
@@ -44,13 +43,6 @@ def _look(checks: list[Check], view: View, report: Report, wait: bool) -> Iterat
         outcome = settle(one, view, report) if wait else evaluate(one, view)
         wait = wait and outcome.is_passed
         yield outcome
-
-
-def _shown(progress: Progress) -> Report:
-    def show(outcome: Outcome) -> None:
-        progress(Waiting(f"{outcome.check.step} {outcome.check.name}: {outcome.finding.observed}"))
-
-    return show
 
 
 def _show(context: Context, outcome: Outcome) -> None:

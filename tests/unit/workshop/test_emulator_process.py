@@ -13,6 +13,7 @@ from tests.unit.workshop.conftest import Command
 from workshop.config import Config
 from workshop.emulator_process import EmulatorProcess, is_free
 from workshop.errors import InfrastructureError, UsageError
+from workshop.progress import Event
 
 
 def test_start_answers_and_stop_leaves_neither_process_nor_port(
@@ -69,10 +70,28 @@ def test_killed_emulator_is_noticed_and_starts_again(config: Config, emulator: E
     dead.kill()
     dead.wait()
     assert emulator.is_lost()
-    emulator.start()
+    told: list[Event] = []
+    emulator.start(told.append)
+    assert any("ended without being stopped" in str(event) for event in told)
     second = emulator.health()
     assert second is not None
     assert second.pid != first.pid
+
+
+def test_suspended_emulator_is_not_lost(
+    config: Config, emulator: EmulatorProcess, shell: pytest.MonkeyPatch
+):
+    shell.setattr("workshop.emulator_process._ANSWER_TIMEOUT_S", 0.2)
+    emulator.start()
+    health = emulator.health()
+    assert health is not None
+    process = psutil.Process(health.pid)
+    process.suspend()
+    try:
+        assert emulator.health() is None
+        assert not emulator.is_lost()
+    finally:
+        process.resume()
 
 
 def test_taken_port_is_named_with_who_listens(workshop: Command, config: Config):

@@ -23,7 +23,7 @@ from workshop.checks.model import (
 )
 from workshop.checks.view import NotStanding
 from workshop.config import Config
-from workshop.errors import CheckNotPassed, InfrastructureError, UsageError
+from workshop.errors import CheckNotPassed, InfrastructureError, UsageError, WorkshopError
 from workshop.labs import LADDER, checks_for, lab_numbered, step_labelled, steps_between
 from workshop.labs.model import Step
 
@@ -138,6 +138,7 @@ class FakeTerraform:
 class FakeTarget:
     def __init__(self) -> None:
         self.asked: list[Any] = []
+        self.lost: WorkshopError | None = None
 
     def ensure_ready(self, _progress: Any) -> None:
         pass
@@ -145,19 +146,31 @@ class FakeTarget:
     def confirm_creation(self, confirm: Any) -> None:
         self.asked.append(confirm)
 
+    def loss(self) -> WorkshopError | None:
+        return self.lost
+
 
 @pytest.fixture
 def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Return a function that walks steps over a fake environment and returns what happened."""
     monkeypatch.setattr(
-        runner, "_context", lambda session: SimpleNamespace(progress=session.progress, view=VIEW)
+        runner,
+        "_context",
+        lambda session: SimpleNamespace(
+            progress=session.progress, view=VIEW, target=session.target
+        ),
     )
 
-    def run(steps: list[Step], standing: str | None, **options: Any) -> SimpleNamespace:
+    def run(
+        steps: list[Step],
+        standing: str | None,
+        target: FakeTarget | None = None,
+        **options: Any,
+    ) -> SimpleNamespace:
         notes: list[str] = []
         session = runner.Session(
             Config(root=tmp_path),
-            FakeTarget(),
+            target or FakeTarget(),
             None,
             FakeTerraform(standing),
             lambda event: notes.append(event.text),
@@ -209,6 +222,24 @@ def test_step_after_a_failed_check_is_not_taken(walk):
 def test_check_that_could_not_look_ends_the_run_as_infrastructure(walk):
     with pytest.raises(InfrastructureError):
         walk([step("1.1", check(could_not_look("a"), timeout_s=0))], None)
+
+
+def test_target_that_is_lost_in_a_wait_ends_it_and_is_told(walk):
+    target = FakeTarget()
+    target.lost = InfrastructureError("The emulator ended.", "Run the same command again.")
+    with pytest.raises(InfrastructureError, match="The emulator ended"):
+        walk([step("1.1", check(could_not_look("nobody answers")))], None, target)
+
+
+def test_target_that_is_lost_explains_the_error_of_an_action(walk):
+    def act(_context: Any) -> str:
+        target.lost = InfrastructureError("The emulator ended.")
+        raise ConnectionRefusedError("nobody answers")
+
+    target = FakeTarget()
+    with pytest.raises(InfrastructureError, match="The emulator ended") as caught:
+        walk([step("1.1", action=act)], None, target)
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 
 
 def test_lost_emulator_is_told_of(walk, tmp_path):

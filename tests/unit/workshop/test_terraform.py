@@ -152,6 +152,23 @@ def test_interrupt_is_forwarded_once_and_terraform_is_waited_for(
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_terraform_whose_emulator_is_lost_is_killed_and_the_loss_told(
+    aws_config: Config, aws: Aws, fake: FakeTerraform, shell: pytest.MonkeyPatch
+):
+    fake.say(apply={"lines": [started("aws_lb.this")], "until_interrupted": True})
+    target = for_config(aws_config, aws)
+    lost: list[InfrastructureError] = []
+    shell.setattr(target, "loss", lambda: lost[0] if lost else None)
+
+    def lose(event: Event) -> None:
+        if isinstance(event, ResourceStarted):
+            lost.append(InfrastructureError("The emulator ended."))
+
+    with pytest.raises(InfrastructureError, match="The emulator ended"):
+        Terraform(aws_config, target, aws).apply("0", lose)
+    assert not (fake.folder / "signals.json").exists()
+
+
 def test_terraform_has_a_process_group_of_its_own(terraform: Terraform, fake: FakeTerraform):
     terraform.apply("0")
     assert {call["pgid"] for call in fake.calls()} & {os.getpgid(0)} == set()
