@@ -2,4 +2,5 @@
 
 from emulator.control_plane import lean_moto
 
+lean_moto.leave_out_documentation()
 lean_moto.leave_out_instance_types()
