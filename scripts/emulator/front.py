@@ -82,9 +82,7 @@ def foreign_caller(environ: "WSGIEnvironment") -> str | None:
         return f"The Host `{host}` is not this machine's loopback; call the emulator as 127.0.0.1."
     origin = environ.get("HTTP_ORIGIN")
     if origin and not _is_loopback_name(urlsplit(origin).hostname or ""):
-        return (
-            f"The Origin `{origin}` may not call the emulator; only local programs may."
-        )
+        return f"The Origin `{origin}` may not call the emulator; only local programs may."
     return None
 
 

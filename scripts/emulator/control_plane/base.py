@@ -74,4 +74,6 @@ class EmulatedResponse(BaseResponse):
 
     def _error_response(self, error: ServiceException) -> Any:
         status, headers, body = self.serialized(ActionResult(error))
+        if isinstance(error, NotEmulated):
+            status = 501  # as the front answers for services that are moto's alone
         return status, {**headers, "status": str(status)}, body
