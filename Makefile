@@ -7,6 +7,8 @@ LAB ?= 1
 VENV_PYTHON := .venv/bin/python
 # not the console script: its first line cannot name an interpreter whose path holds a space
 WORKSHOP := $(VENV_PYTHON) -m workshop
+# the emulator's own tests put its backends in the place of moto's, for a whole process
+PYTEST := $(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 $(if $(FAST),-m "not slow")
 
 # given on the command line or in the environment, they reach the CLI as variables
 export TARGET PARTICIPANT
@@ -30,7 +32,8 @@ destroy: .venv/.ready ## Remove everything of the environment, and prove it
 	@$(WORKSHOP) destroy
 
 test: setup ## Run every test that needs no account [FAST=1 leaves out the slow ones]
-	@$(VENV_PYTHON) -m pytest $(if $(FAST),-m "not slow")
+	@$(PYTEST) tests/unit/emulator tests/load
+	@$(PYTEST) --dist loadgroup --ignore tests/unit/emulator --ignore tests/load
 
 verify: setup ## Check format, lint, types, HCL and docs
 	@$(VENV_PYTHON) -m ruff format --check

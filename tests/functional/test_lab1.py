@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Command
 from workshop.checks.web import ask
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standing environment")]
 
 
 @pytest.fixture

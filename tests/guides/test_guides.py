@@ -48,6 +48,7 @@ def test_every_guide_opens_with_minutes_and_the_way_in_for_a_latecomer(lab):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("standing environment")
 def test_commands_of_lab_1_run_and_print_what_the_guide_promises(
     environment: object, workshop: Command, clone: Path, shell_env: dict[str, str]
 ):
