@@ -14,7 +14,7 @@ PYTEST := $(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 $(if $(FAST),-m "not
 export TARGET PARTICIPANT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab1 reset destroy test verify docs clean
+.PHONY: help setup lab1 reset destroy test bench verify docs clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ destroy: .venv/.ready ## Remove everything of the environment, and prove it
 test: setup ## Run every test that needs no account [FAST=1 leaves out the slow ones]
 	@$(PYTEST) tests/unit/emulator tests/load
 	@$(PYTEST) --dist loadgroup --ignore tests/unit/emulator --ignore tests/load
+
+bench: setup ## Measure, print the table, and fail over a limit
+	@PYTHONPATH=. $(VENV_PYTHON) -m tests.bench
 
 verify: setup ## Check format, lint, types, HCL and docs
 	@$(VENV_PYTHON) -m ruff format --check
