@@ -12,17 +12,15 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
-from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 from python_terraform import IsFlagged
 from python_terraform import Terraform as _PythonTerraform
 
 from workshop.aws import Aws, EndpointConnectionError
 from workshop.config import Config
-from workshop.errors import InfrastructureError, Interrupted, WorkshopError
+from workshop.errors import InfrastructureError, Interrupted
 from workshop.isolation import without_terraform_choices
 from workshop.progress import Note, Progress, Waiting, silent
 from workshop.state import StateStore
@@ -30,13 +28,13 @@ from workshop.state_lock import release_stale_lock
 from workshop.targets import Target
 from workshop.terraform_events import Change, PlanSummary, Stream
 from workshop.terraform_installation import Installation
+from workshop.terraform_process import Drain, Minder, read_to_end
 
 __all__ = ["FOUNDATION", "Change", "PlanSummary", "Terraform"]
 
 FOUNDATION = "0"
 """The ladder's lowest step: network, clusters and load balancers, kept by a reset."""
 
-_WATCH_INTERVAL_S = 0.5
 _MARKER = "workshop-init.json"
 _OWN_GROUP = "import os, sys; os.setpgid(0, 0); os.execv(sys.argv[1], sys.argv[1:])"
 
@@ -171,17 +169,16 @@ class Terraform:
         """
         if command != "force-unlock":
             options["input"] = False
-        with _InterruptsForwarded() as interrupts:
+        with Minder(self._target) as minder:
             process = self._launch(command, step, args, options)
-            interrupts.child = process
-            complaints = _Drain(process.stderr)
+            minder.mind(process)
+            complaints = Drain(process.stderr)
             stream = Stream()
-            with _EndedWithItsTarget(process, self._target) as watch:
-                _read_to_end(process, stream, progress, interrupts)
+            read_to_end(process, stream, progress, minder)
         stream.noise += complaints.lines()
-        if watch.loss is not None:
-            raise watch.loss
-        if interrupts.count:
+        if minder.loss is not None:
+            raise minder.loss
+        if minder.is_interrupted:
             raise Interrupted(
                 "Interrupted; Terraform ended in order and saved its state.",
                 "Run the same command again: it goes on where it stopped.",
@@ -225,116 +222,6 @@ class Terraform:
         """Tell whether the provider is still there: an unpacked mirror is linked, not copied."""
         folder = self._config.terraform_data_dir / "providers"
         return any(path.exists() for path in folder.glob("*/hashicorp/aws/*/*"))
-
-
-class _Drain:
-    """Reads a pipe to its end in the background, so that the child never waits for us."""
-
-    def __init__(self, pipe: IO[bytes] | None) -> None:
-        self._pipe = pipe
-        self._text = b""
-        self._thread = threading.Thread(target=self._read, name="terraform-stderr", daemon=True)
-        self._thread.start()
-
-    def lines(self) -> list[str]:
-        """Return what came, once the child has closed the pipe."""
-        self._thread.join()
-        return self._text.decode(errors="replace").splitlines()
-
-    def _read(self) -> None:
-        if self._pipe is not None:
-            with self._pipe:
-                self._text = self._pipe.read()
-
-
-class _EndedWithItsTarget:
-    """While it is entered, a child whose target is lost is killed.
-
-    Terraform would ask for minutes, again and again, and then write down a state whose resources
-    and whose place are gone alike.
-    """
-
-    def __init__(self, child: "subprocess.Popen[bytes]", target: Target) -> None:
-        self.loss: WorkshopError | None = None
-        self._child = child
-        self._target = target
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="terraform-watch", daemon=True)
-
-    def __enter__(self) -> "_EndedWithItsTarget":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._is_over.wait(_WATCH_INTERVAL_S):
-            self.loss = self._target.loss()
-            if self.loss is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self._child.pid, signal.SIGKILL)  # its provider is in its group
-                return
-
-
-class _InterruptsForwarded:
-    """While it is entered, Ctrl-C and SIGTERM reach the child, once, as an interrupt.
-
-    Not as an exception, which could come at any line: the child is waited for whatever happens,
-    and later ones are not forwarded, as Terraform would then leave its state behind.
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._child: subprocess.Popen[bytes] | None = None
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> "_InterruptsForwarded":
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._forward)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, before in self._before.items():
-            signal.signal(number, before)
-
-    @property
-    def child(self) -> "subprocess.Popen[bytes] | None":
-        return self._child
-
-    @child.setter
-    def child(self, process: "subprocess.Popen[bytes]") -> None:
-        self._child = process
-        if self.count:
-            process.send_signal(signal.SIGINT)
-
-    def _forward(self, _number: int, _frame: FrameType | None) -> None:
-        self.count += 1
-        if self.count == 1 and self._child is not None:
-            self._child.send_signal(signal.SIGINT)
-
-
-def _read_to_end(
-    process: "subprocess.Popen[bytes]",
-    stream: Stream,
-    progress: Progress,
-    interrupts: _InterruptsForwarded,
-) -> None:
-    """Read the child's output until it ends, telling what it does."""
-    if process.stdout is None:
-        raise InfrastructureError("Terraform has no output to read.", "Run `make setup`.")
-    was_told = False
-    with process.stdout as output:
-        for line in output:
-            if interrupts.count and not was_told:
-                was_told = True
-                progress(Note("Interrupted: waiting for Terraform to end in order."))
-            event = stream.read(line.decode(errors="replace"))
-            if event is not None:
-                progress(event)
-    process.wait()
 
 
 @contextlib.contextmanager

@@ -47,6 +47,11 @@ _REMEDIES = (
         "Give the role what it is refused, then run the same command again.",
     ),
     (
+        r"already exists|AlreadyExists|AlreadyOwned|NameExists|NameInUse|Duplicate",
+        "Something of that name is in no Terraform state. Remove it, or take it over with "
+        "`workshop terraform -- import ADDRESS ID`; then run the same command again.",
+    ),
+    (
         r"LimitExceeded|QuotaExceeded|TooMany",
         "Ask for a higher quota, or destroy what is not needed, then run the same command again.",
     ),

@@ -19,6 +19,7 @@ from workshop.progress import Event, Note, ResourceStarted
 from workshop.state import StateStore
 from workshop.targets import for_config
 from workshop.terraform import Terraform
+from workshop.terraform_process import LONGEST_HOLD_S, QUIET_S, Minder
 
 
 @pytest.fixture
@@ -131,8 +132,9 @@ def test_plan_lists_changes_and_applies_nothing(terraform: Terraform, fake: Fake
 
 
 def test_interrupt_is_forwarded_once_and_terraform_is_waited_for(
-    terraform: Terraform, fake: FakeTerraform
+    terraform: Terraform, fake: FakeTerraform, shell: pytest.MonkeyPatch
 ):
+    shell.setattr("workshop.terraform_process.QUIET_S", 0.0)
     fake.say(apply={"lines": [started("aws_lb.this")], "until_interrupted": True, "status": 1})
     told: list[Event] = []
 
@@ -150,6 +152,27 @@ def test_interrupt_is_forwarded_once_and_terraform_is_waited_for(
     assert fake.signals() == ["INT"]
     assert Note("Interrupted: waiting for Terraform to end in order.") in told
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(
+    ("last_start_s", "interrupted_s", "is_time"),
+    [
+        (1.0, 1.0, False),  # a resource was begun a second ago: its request may be under way
+        (QUIET_S, 1.0, True),
+        (1.0, LONGEST_HOLD_S, True),  # a busy Terraform is not waited for without end
+    ],
+)
+def test_interrupt_is_held_back_while_a_resource_was_just_begun(
+    aws_config: Config, aws: Aws, shell: pytest.MonkeyPatch, last_start_s, interrupted_s, is_time
+):
+    now = [100.0 - interrupted_s]
+    shell.setattr("workshop.terraform_process.monotonic", lambda: now[0])
+    with Minder(for_config(aws_config, aws)) as minder:
+        os.kill(os.getpid(), signal.SIGINT)
+        now[0] = 100.0 - last_start_s
+        minder.note_start()
+        now[0] = 100.0
+        assert minder._is_time_to_interrupt() is is_time
 
 
 def test_terraform_whose_emulator_is_lost_is_killed_and_the_loss_told(
