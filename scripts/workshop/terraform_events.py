@@ -48,8 +48,7 @@ _REMEDIES = (
     ),
     (
         r"already exists|AlreadyExists|AlreadyOwned|NameExists|NameInUse|Duplicate",
-        "Something of that name is in no Terraform state. Remove it, or take it over with "
-        "`workshop terraform -- import ADDRESS ID`; then run the same command again.",
+        "Remove what is there already, or take it over with `workshop terraform -- import`.",
     ),
     (
         r"LimitExceeded|QuotaExceeded|TooMany",
