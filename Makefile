@@ -36,7 +36,7 @@ test: setup ## Run every test that needs no account [FAST=1 leaves out the slow 
 	@$(PYTEST) --dist loadgroup --ignore tests/unit/emulator --ignore tests/load
 
 bench: setup ## Measure, print the table, and fail over a limit
-	@PYTHONPATH=. $(VENV_PYTHON) -m tests.bench
+	@$(VENV_PYTHON) -m tests.bench
 
 verify: setup ## Check format, lint, types, HCL and docs
 	@$(VENV_PYTHON) -m ruff format --check

@@ -1,6 +1,7 @@
 """The composition root: builds the parts, starts them in order, stops them in reverse."""
 
 import argparse
+import gc
 import logging
 import signal
 import sys
@@ -122,6 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"The emulator cannot start on port {options.port}: {error}", file=sys.stderr)
         return 1
+    gc.freeze()  # what is loaded now stays: looking through it would stall the load balancer
     logger.info("ready on %s", emulator.settings.endpoint_url)
     emulator.stop_requested.wait()
     emulator.stop()

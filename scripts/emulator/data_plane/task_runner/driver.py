@@ -15,6 +15,7 @@ from emulator.data_plane.task_runner.awake import AwakeClock
 from emulator.data_plane.task_runner.lifecycle import Lifecycle, Plant
 from emulator.data_plane.task_runner.scheduling import Scheduling
 from emulator.data_plane.task_runner.task_run import ContainerRun, Images, TaskRun
+from emulator.engines.task import TaskStatus
 from emulator.runtime import Runtime
 from emulator.worker import Worker
 
@@ -74,13 +75,15 @@ class TaskRunner:
         for run in to_close:
             run.close()
         self._look_for_ports(runs)
-        if self._has_new_tasks():
+        if self._has_tasks_to_move():
             self._worker.wake()
 
-    def _has_new_tasks(self) -> bool:
+    def _has_tasks_to_move(self) -> bool:
+        """Tell whether the scheduler has just started a task, or asked a running one to stop."""
         with self._runtime.lock:
             return any(
-                task.status == "PROVISIONING"
+                task.status is TaskStatus.PROVISIONING
+                or (task.status is TaskStatus.RUNNING and task.is_stopping)
                 for backend in registration.backends("ecs")
                 for task in backend.all_tasks
             )
