@@ -4,10 +4,12 @@ It is made as a newcomer would make it: from a copy of the project in a folder w
 Korean letters in its name, with no home, no git configuration and a proxy that is dead.
 """
 
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.standing import Standing, copy_project, newcomer_env
@@ -40,13 +42,31 @@ def workshop(standing: Standing) -> Command:
 
 
 @pytest.fixture(scope="session")
-def environment(workshop: Command) -> Iterator["subprocess.CompletedProcess[str]"]:
+def environment(
+    workshop: Command, standing: Standing
+) -> Iterator["subprocess.CompletedProcess[str]"]:
     """Return what the first `workshop lab 1` printed; destroy everything at the end."""
     first = workshop("lab", "1")
     assert first.returncode == 0, first.stdout + first.stderr
     yield first
     last = workshop("destroy")
     assert last.returncode == 0, last.stdout + last.stderr
+    assert left_behind(standing) == []
+
+
+def left_behind(standing: Standing) -> list[str]:
+    """Return what a destroyed environment has left: processes, its port, the emulator's data."""
+    folder = str(standing.clone)
+    left = [
+        command
+        for process in psutil.process_iter(["cmdline"])
+        if folder in (command := " ".join(process.info["cmdline"] or []))
+    ]
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", int(standing.env["WORKSHOP_PORT"]))) == 0:
+            left.append(f"port {standing.env['WORKSHOP_PORT']}")
+    data = standing.clone / ".workshop" / "emulator"
+    return left + [str(data)] * data.exists()
 
 
 @pytest.fixture(scope="session")

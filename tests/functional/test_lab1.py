@@ -2,7 +2,9 @@
 
 import json
 import subprocess
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import psutil
 import pytest
 
 from tests.conftest import Command
+from tests.functional.participant import Participant
+from tests.load.generator import run_load
 from workshop.checks.web import ask
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standing environment")]
@@ -114,6 +118,22 @@ def test_unmodified_aws_cli_gives_right_answers(shell, status):
         shell("aws ecr describe-images --repository-name workshop-hello-server").stdout
     )["imageDetails"]
     assert found["services"][0]["image_tag"] in {tag for one in images for tag in one["imageTags"]}
+
+
+def test_release_by_hand_fails_no_request(status, environment, standing):
+    participant = Participant(standing)
+    stop = threading.Event()
+    url = f"{status()['urls']['staging']}/hello/load"
+    with ThreadPoolExecutor(1) as pool:
+        load = pool.submit(run_load, url, 50, 120, stop)
+        participant.push("server.py", "GREETING = ", "GREETING = 'Moin'  # ")
+        outcomes = participant.check("1.4", "--wait")
+        stop.set()
+        report = load.result()
+    assert all(one["ending"] == "passed" for one in outcomes), outcomes
+    assert report.failed == 0, report.as_dict()
+    assert len(report.versions) == 2
+    assert ask(url).text == "Moin load\n"
 
 
 def test_plan_after_a_release_shows_no_changes(environment, workshop):

@@ -1,0 +1,79 @@
+"""What a reset keeps and what it leaves nothing of."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.functional.participant import Participant
+from tests.standing import PROJECT, Standing
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standing environment")]
+
+
+@pytest.fixture
+def participant(environment: object, standing: Standing) -> Participant:
+    return Participant(standing)
+
+
+def what_labs_make(participant: Participant) -> dict[str, list[str]]:
+    """Return the names of everything that lab 1 makes, by service."""
+    ask = participant.aws
+    services = ask("ecs").list_services(cluster="workshop-staging")["serviceArns"]
+    rules = ask("events").list_rules(NamePrefix="workshop-")["Rules"]
+    groups = ask("logs").describe_log_groups(logGroupNamePrefix="/workshop/")["logGroups"]
+    images = ask("ecr").describe_repositories()["repositories"]
+    return {
+        "codecommit": names(
+            ask("codecommit").list_repositories()["repositories"], "repositoryName"
+        ),
+        "ecr": names(images, "repositoryName"),
+        "codebuild": ask("codebuild").list_projects()["projects"],
+        "codepipeline": names(ask("codepipeline").list_pipelines()["pipelines"], "name"),
+        "ecs": services,
+        "revisions": ask("ecs").list_task_definitions()["taskDefinitionArns"],
+        "target groups": names(ask("elbv2").describe_target_groups()["TargetGroups"], "Arn"),
+        "rules": names(rules, "Name"),
+        "log groups": names(groups, "logGroupName"),
+        "roles": names(ask("iam").list_roles()["Roles"], "RoleName"),
+        "buckets": [
+            bucket["Name"]
+            for bucket in ask("s3").list_buckets()["Buckets"]
+            if not bucket["Name"].startswith("ecs-workshop-state-")
+        ],
+    }
+
+
+def names(found: list[dict[str, Any]], key: str) -> list[str]:
+    return [str(one.get(key) or one) for one in found]
+
+
+def load_balancers(participant: Participant) -> list[str]:
+    found = participant.aws("elbv2").describe_load_balancers()["LoadBalancers"]
+    return sorted(one["LoadBalancerArn"] for one in found)
+
+
+def test_reset_keeps_foundation_and_work_and_leaves_nothing_of_the_lab(participant):
+    before = load_balancers(participant)
+    head = participant.git("rev-parse", "HEAD")
+    made = what_labs_make(participant)
+    assert all(made.values()), made
+
+    done = participant.workshop("reset", "1")
+
+    assert done.returncode == 0, done.stderr
+    assert load_balancers(participant) == before
+    left = what_labs_make(participant)
+    assert not any(left.values()), left
+    status = json.loads(participant.workshop("status", "--json").stdout)
+    assert (status["step"], status["pipeline"], status["services"]) == ("0", None, [])
+    tag = participant.git("tag", "--list", "before-reset-*", "--points-at", head)
+    assert tag in done.stderr
+    template = PROJECT / "app" / "hello-server" / "server.py"
+    assert (participant.clone / "server.py").read_text() == template.read_text()
+
+
+def test_lab_passes_again_after_a_reset(participant):
+    done = participant.workshop("lab", "1")
+    assert done.returncode == 0, done.stderr
+    assert "every check passed" in done.stderr
