@@ -30,7 +30,8 @@ class HelloTest(unittest.TestCase):
 class ServerTest(unittest.TestCase):
     def setUp(self) -> None:
         self.server = server.Server("127.0.0.1", 0)
-        self.thread = threading.Thread(target=self.server.serve_forever)
+        poll_s = 0.02  # how soon `shutdown` is noticed
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(poll_s,))
         self.thread.start()
         self.addCleanup(self.stop)
 
