@@ -13,7 +13,7 @@ def read_status(context: Context) -> dict[str, Any]:
     Shape: `target`, `participant`, `step`, `endpoint_url`, `region`, `clone_url`; `urls` by
     service key, where `/hello/<name>` answers; `pipeline` with `name` and `stages` (`name`,
     `status`), or None; `services`, each with `cluster`, `name`, `running`, `desired`,
-    `image_tag`.
+    `revision` (`<family>:<number>`), `image_tag`.
     """
     config, environment, view = context.config, context.environment, context.view
     source = environment.source_repository
@@ -52,5 +52,6 @@ def _service(view: View, key: str) -> dict[str, Any]:
         "name": service.name,
         "running": record["runningCount"] if record else 0,
         "desired": record["desiredCount"] if record else 0,
+        "revision": record["taskDefinition"].rsplit("/", 1)[-1] if record else "",
         "image_tag": view.running_tag(key, record) if record else "",
     }

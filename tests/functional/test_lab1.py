@@ -55,6 +55,7 @@ def test_status_tells_what_stands(status, clone):
             "name": "hello-server-staging",
             "running": 2,
             "desired": 2,
+            "revision": "workshop-hello-server-staging:2",
             "image_tag": head,
         }
     ]

@@ -40,5 +40,5 @@ def _show(context: Context, found: dict[str, Any]) -> None:
     for service in found["services"]:
         counts = f"{service['running']} of {service['desired']} tasks"
         tag = service["image_tag"][:12]
-        rows.append([f"service {service['name']}", f"{counts}, image {tag}"])
+        rows.append([f"service {service['name']}", f"{counts}, {service['revision']}, image {tag}"])
     context.console.table(["", ""], rows)
