@@ -124,17 +124,23 @@ def _copy_service(here: Any, there: Any) -> None:
     """Make in plain moto what stands here."""
     service = here.describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]
     definition = here.describe_task_definition(taskDefinition=service["taskDefinition"])
-    containers = definition["taskDefinition"]["containerDefinitions"]
-    family = definition["taskDefinition"]["family"]
     there.create_cluster(clusterName=CLUSTER)
-    there.register_task_definition(family=family, containerDefinitions=containers)
+    there.register_task_definition(
+        **_accepted(there, "RegisterTaskDefinition", definition["taskDefinition"])
+    )
     there.create_service(
         cluster=CLUSTER,
         serviceName=SERVICE,
-        taskDefinition=family,
+        taskDefinition=definition["taskDefinition"]["family"],
         desiredCount=service["desiredCount"],
         deploymentConfiguration=service["deploymentConfiguration"],
     )
+
+
+def _accepted(client: Any, operation: str, described: dict[str, Any]) -> dict[str, Any]:
+    """Return what an operation takes of what was described."""
+    members = client.meta.service_model.operation_model(operation).input_shape.members
+    return {name: value for name, value in described.items() if name in members}
 
 
 def _time_of_call(ecs: Any) -> float:
