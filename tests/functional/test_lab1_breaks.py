@@ -6,60 +6,18 @@ A check that leans on a broken one ends as *could not look*: it neither passes n
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from tests.conftest import Command
+from tests.functional.participant import CLUSTER, PIPELINE, REPOSITORY, SERVICE, Participant
+from tests.standing import Standing
 from workshop.labs import checks_for
 
-pytestmark = pytest.mark.slow
-
-PIPELINE = "workshop-hello-server"
-REPOSITORY = "workshop-hello-server"
-CLUSTER, SERVICE = "workshop-staging", "hello-server-staging"
-
-
-class Broken:
-    """What a break works with: clients of the standing environment, and the participant's clone."""
-
-    def __init__(self, endpoint_url: str, clone: Path, shell: Command, workshop: Command) -> None:
-        self.clone = clone
-        self.shell = shell
-        self.workshop = workshop
-        self._endpoint_url = endpoint_url
-
-    def aws(self, service: str) -> Any:
-        session = boto3.Session(aws_access_key_id="123456789012", aws_secret_access_key="local")
-        return session.client(
-            service,
-            region_name="us-west-2",
-            endpoint_url=self._endpoint_url,
-            config=Config(proxies={}),
-        )
-
-    def push(self, file: str, old: str, new: str) -> None:
-        """Change a file of the clone, commit and push, as a participant would."""
-        path = self.clone / file
-        source = path.read_text(encoding="utf-8")
-        assert old in source
-        path.write_text(source.replace(old, new, 1), encoding="utf-8")
-        self.shell(f"git -C '{self.clone}' commit --quiet --all --message 'Change {file}'")
-        self.shell(f"git -C '{self.clone}' push --quiet")
-
-    def check(self, selector: str, *options: str) -> list[dict[str, Any]]:
-        done = self.workshop("check", selector, "--json", *options)
-        found: list[dict[str, Any]] = json.loads(done.stdout)
-        all_passed = all(one["ending"] == "passed" for one in found)
-        assert (done.returncode == 0) == all_passed, done.stderr
-        return found
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standing environment")]
 
 
 @contextmanager
-def default_branch_is_another(broken: Broken) -> Iterator[None]:
+def default_branch_is_another(broken: Participant) -> Iterator[None]:
     codecommit = broken.aws("codecommit")
     head = codecommit.get_branch(repositoryName=REPOSITORY, branchName="main")["branch"]["commitId"]
     codecommit.create_branch(repositoryName=REPOSITORY, branchName="other", commitId=head)
@@ -70,7 +28,7 @@ def default_branch_is_another(broken: Broken) -> Iterator[None]:
 
 
 @contextmanager
-def images_are_deleted(broken: Broken) -> Iterator[None]:
+def images_are_deleted(broken: Participant) -> Iterator[None]:
     ecr = broken.aws("ecr")
     ids = ecr.list_images(repositoryName=REPOSITORY)["imageIds"]
     ecr.batch_delete_image(repositoryName=REPOSITORY, imageIds=ids)
@@ -80,7 +38,7 @@ def images_are_deleted(broken: Broken) -> Iterator[None]:
 
 
 @contextmanager
-def new_revision_never_gets_healthy(broken: Broken) -> Iterator[None]:
+def new_revision_never_gets_healthy(broken: Participant) -> Iterator[None]:
     ecs = broken.aws("ecs")
     before = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]
     definition = ecs.describe_task_definition(taskDefinition=before["taskDefinition"])
@@ -100,7 +58,7 @@ def new_revision_never_gets_healthy(broken: Broken) -> Iterator[None]:
 
 
 @contextmanager
-def rule_of_the_listener_matches_another_path(broken: Broken) -> Iterator[None]:
+def rule_of_the_listener_matches_another_path(broken: Participant) -> Iterator[None]:
     elb = broken.aws("elbv2")
     balancer = elb.describe_load_balancers(Names=[CLUSTER])["LoadBalancers"][0]["LoadBalancerArn"]
     listener = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
@@ -114,7 +72,7 @@ def rule_of_the_listener_matches_another_path(broken: Broken) -> Iterator[None]:
 
 
 @contextmanager
-def pipeline_follows_another_branch(broken: Broken) -> Iterator[None]:
+def pipeline_follows_another_branch(broken: Participant) -> Iterator[None]:
     codepipeline = broken.aws("codepipeline")
     pipeline = codepipeline.get_pipeline(name=PIPELINE)["pipeline"]
     source = pipeline["stages"][0]["actions"][0]["configuration"]
@@ -126,7 +84,7 @@ def pipeline_follows_another_branch(broken: Broken) -> Iterator[None]:
 
 
 @contextmanager
-def rule_of_the_trigger_is_disabled(broken: Broken) -> Iterator[None]:
+def rule_of_the_trigger_is_disabled(broken: Participant) -> Iterator[None]:
     events = broken.aws("events")
     arn = broken.aws("codepipeline").get_pipeline(name=PIPELINE)["metadata"]["pipelineArn"]
     rule = events.list_rule_names_by_target(TargetArn=arn)["RuleNames"][0]
@@ -136,7 +94,7 @@ def rule_of_the_trigger_is_disabled(broken: Broken) -> Iterator[None]:
 
 
 @contextmanager
-def unit_test_of_the_application_fails(broken: Broken) -> Iterator[None]:
+def unit_test_of_the_application_fails(broken: Participant) -> Iterator[None]:
     broken.push("server.py", 'return 200, "ok\\n"', 'return 200, "broken\\n"')
     broken.check("1.4", "--wait")
     yield
@@ -144,7 +102,7 @@ def unit_test_of_the_application_fails(broken: Broken) -> Iterator[None]:
 
 
 @contextmanager
-def service_is_updated_past_the_pipeline(broken: Broken) -> Iterator[None]:
+def service_is_updated_past_the_pipeline(broken: Participant) -> Iterator[None]:
     ecs = broken.aws("ecs")
     before = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]
     earlier = _earlier_revision(broken, before["taskDefinition"])
@@ -154,7 +112,7 @@ def service_is_updated_past_the_pipeline(broken: Broken) -> Iterator[None]:
     ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=before["taskDefinition"])
 
 
-def _earlier_revision(broken: Broken, current: str) -> str:
+def _earlier_revision(broken: Participant, current: str) -> str:
     """Return a revision of another image than the current one's, which is still there."""
     ecs = broken.aws("ecs")
     images = broken.aws("ecr").list_images(repositoryName=REPOSITORY)["imageIds"]
@@ -170,14 +128,14 @@ def _earlier_revision(broken: Broken, current: str) -> str:
 
 
 @contextmanager
-def image_lies_about_its_version(broken: Broken) -> Iterator[None]:
+def image_lies_about_its_version(broken: Participant) -> Iterator[None]:
     broken.push("Dockerfile", "ENV APP_VERSION=$VERSION", "ENV APP_VERSION=oops")
     broken.check("1.4", "--wait")
     yield
     broken.push("Dockerfile", "ENV APP_VERSION=oops", "ENV APP_VERSION=$VERSION")
 
 
-Break = Callable[[Broken], AbstractContextManager[None]]
+Break = Callable[[Participant], AbstractContextManager[None]]
 
 BREAKS: dict[str, Break] = {
     "source": default_branch_is_another,
@@ -193,12 +151,8 @@ BREAKS: dict[str, Break] = {
 
 
 @pytest.fixture
-def broken(
-    environment: object, clone: Path, shell: Command, workshop: Command, shell_env: dict[str, str]
-) -> Broken:
-    endpoint_url = f"http://127.0.0.1:{shell_env['WORKSHOP_PORT']}"
-    folder = clone / "work" / "workshop" / "hello-server"
-    made = Broken(endpoint_url, folder, shell, workshop)
+def broken(environment: object, standing: Standing) -> Participant:
+    made = Participant(standing)
     for outcome in made.check("1", "--wait"):
         assert outcome["ending"] == "passed", outcome
     return made
