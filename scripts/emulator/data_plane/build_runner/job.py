@@ -4,8 +4,8 @@ import getpass
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime
 
+from emulator.awake import AwakeClock
 from emulator.control_plane.codebuild.builds import Build
 from emulator.control_plane.codebuild.models import CodeBuildBackend
 from emulator.data_plane.build_runner.environment import codebuild_variables, machine_variables
@@ -21,6 +21,10 @@ from emulator.runtime import Runtime
 
 logger = logging.getLogger(__name__)
 
+LEAST_TIMEOUT_S = 300.0
+"""Real seconds that a timeout leaves a build, if it is that long on AWS: compilers and downloads
+are not scaled by the clock, so a timeout scaled alone would end a sound build."""
+
 _LOGGED = {Phase.DOWNLOAD_SOURCE, *COMMAND_PHASES, Phase.UPLOAD_ARTIFACTS}
 
 
@@ -35,7 +39,7 @@ class BuildJob:
         self._log = BuildLog(runtime, build)
         self._shell: BuildShell | None = None
         self._buildspec: Buildspec | None = None
-        self._started_at: datetime = runtime.clock.now()
+        self._awake = AwakeClock()
         self._aborted = threading.Event()
 
     def abort(self) -> None:
@@ -194,8 +198,10 @@ class BuildJob:
 
     def _is_interrupted(self) -> bool:
         """Tell whether the current command must go: stopped, out of time, or the emulator ends."""
-        limit_s = self._runtime.clock.real_seconds(self._build.settings["timeoutInMinutes"] * 60)
-        if (self._runtime.clock.now() - self._started_at).total_seconds() > limit_s:
+        timeout_s = self._build.settings["timeoutInMinutes"] * 60
+        least_s = min(LEAST_TIMEOUT_S, timeout_s)
+        self._awake.advance()
+        if self._awake.seconds > max(self._runtime.clock.real_seconds(timeout_s), least_s):
             self._end(Status.TIMED_OUT, Context("BUILD_TIMED_OUT", "Build has timed out. "))
         return self._is_over() or self._aborted.is_set()
 

@@ -9,11 +9,11 @@ JSON and about a missing container is AWS's as reported publicly; the rest follo
 """
 
 import json
-import time
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from emulator.awake import AwakeClock
 from emulator.data_plane.pipeline_actions import artifacts
 from emulator.data_plane.pipeline_actions.context import ActionContext, ActionFailure, Outcome
 from emulator.engines.pipeline.model import External
@@ -130,10 +130,10 @@ def _wait_until_steady(context: ActionContext, revision: str) -> None:
     """
     minutes = int(context.configuration.get("DeploymentTimeout", DEFAULT_TIMEOUT_MIN))
     least_s = min(LEAST_TIMEOUT_S, minutes * 60)
-    started = last = time.monotonic()
+    awake = AwakeClock()
     emulated_s = 0.0
     while not _is_steady(_service(context), revision):
-        if emulated_s >= minutes * 60 and last - started >= least_s:
+        if emulated_s >= minutes * 60 and awake.seconds >= least_s:
             raise ActionFailure(
                 "JobFailed",
                 f"The deployment to the AWS ECS service {context.configuration['ServiceName']} "
@@ -141,9 +141,7 @@ def _wait_until_steady(context: ActionContext, revision: str) -> None:
                 f"{revision.rpartition('/')[2]}",
             )
         context.wait(POLL_S)
-        now = time.monotonic()
-        emulated_s += (now - last) * context.runtime.clock.scale
-        last = now
+        emulated_s += awake.advance() * context.runtime.clock.scale
 
 
 def _is_steady(service: Json, revision: str) -> bool:

@@ -9,9 +9,9 @@ from time import monotonic
 
 import psutil
 
+from emulator.awake import AwakeClock
 from emulator.control_plane import registration
 from emulator.data_plane.task_runner import probe
-from emulator.data_plane.task_runner.awake import AwakeClock
 from emulator.data_plane.task_runner.lifecycle import Lifecycle, Plant
 from emulator.data_plane.task_runner.scheduling import Scheduling
 from emulator.data_plane.task_runner.task_run import ContainerRun, Images, TaskRun

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emulator.awake import AwakeClock
 from emulator.control_plane.ecs.models import EcsBackend
 from emulator.control_plane.ecs.tasks import Task
 from emulator.data_plane.task_runner import logs, network, notices, targets
-from emulator.data_plane.task_runner.awake import AwakeClock
 from emulator.data_plane.task_runner.ports import PortPool
 from emulator.data_plane.task_runner.task_run import ContainerRun, Images, TaskRun, workspace_of
 from emulator.engines.scheduler import Failure, words
@@ -76,13 +76,19 @@ class Lifecycle:
     def step(self) -> None:
         """Take every task as far as it goes now, and tell each service's events."""
         for task in self._backend.all_tasks:
-            self._ship_logs(task)
-            while not task.is_stopped:
-                event = self._steps[task.status](task)
-                if event is None:
-                    break
-                self._move(task, advance(task.status, event))
+            try:
+                self._ship_logs(task)
+                self._go_on(task)
+            except Exception:  # one broken task must not hold up the others
+                logger.exception("task %s could not go on", task.id)
         self._tell()
+
+    def _go_on(self, task: Task) -> None:
+        while not task.is_stopped:
+            event = self._steps[task.status](task)
+            if event is None:
+                break
+            self._move(task, advance(task.status, event))
 
     def _move(self, task: Task, status: TaskStatus) -> None:
         task.status = status

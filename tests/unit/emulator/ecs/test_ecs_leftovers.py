@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emulator.data_plane.task_runner import awake
-from emulator.data_plane.task_runner.awake import AwakeClock
+from emulator import awake
+from emulator.awake import AwakeClock
 from emulator.data_plane.task_runner.driver import sweep
 
 PROGRAM = Path(__file__).with_name("emulator_with_tasks.py")

@@ -9,19 +9,21 @@ LONGEST_STEP_S = 2.0
 class AwakeClock:
     """Counts the seconds in which the emulator could act.
 
-    A suspended laptop, or a stopped process, must find its tasks as it left them: grace, draining,
-    stop timeouts and pauses are measured by this clock, never by the time of day.
+    A suspended laptop, or a stopped process, must find its tasks, builds and deployments as it left
+    them: grace, timeouts and pauses are measured by this clock, never by the time of day.
     """
 
     def __init__(self) -> None:
         self.seconds = 0.0
         self._last = monotonic()
 
-    def advance(self) -> None:
-        """Count what has passed since the last call, but no more than a step can take."""
+    def advance(self) -> float:
+        """Count what passed since the last call, but no more than a step can take; return it."""
         now = monotonic()
-        self.seconds += min(now - self._last, LONGEST_STEP_S)
+        step_s = min(now - self._last, LONGEST_STEP_S)
+        self.seconds += step_s
         self._last = now
+        return step_s
 
     @property
     def now(self) -> datetime:
