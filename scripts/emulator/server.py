@@ -74,7 +74,11 @@ class Emulator:
     def stop(self) -> None:
         """End every part, then the server; nothing of it is left. Idempotent."""
         while self._parts:
-            self._parts.pop().stop()
+            part = self._parts.pop()
+            try:
+                part.stop()
+            except Exception:  # the others have processes to end as well
+                logger.exception("%s did not stop as it should", type(part).__name__)
         if self._server is not None and self._thread is not None:
             self._server.shutdown()
             self._thread.join()

@@ -34,6 +34,7 @@ class BuildLog:
         os.set_blocking(self._read_fd, False)
         self._rest = b""
         self._events: list[dict[str, object]] = []
+        self._newest_ms = 0
         self._finishing = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"log of {build.id}", daemon=True)
 
@@ -102,7 +103,9 @@ class BuildLog:
     def _add(self, line: bytes) -> None:
         # CodeBuild's events keep their line feed, which lets an empty line be an event at all
         message = line.decode(errors="replace") + "\n"
-        self._events.append({"timestamp": int(time.time() * 1000), "message": message})
+        # a batch must be in order, also where the machine's clock is set back meanwhile
+        self._newest_ms = max(self._newest_ms, int(time.time() * 1000))
+        self._events.append({"timestamp": self._newest_ms, "message": message})
 
     def _flush(self) -> None:
         events, self._events = self._events, []

@@ -57,10 +57,12 @@ class BuildRunner:
             thread.start()
 
     def _run(self, job: BuildJob) -> None:
-        job.run()
-        with self._jobs_lock:
-            del self._jobs[job]
-        self._worker.wake()
+        try:
+            job.run()
+        finally:  # whatever became of it, the next build needs its place
+            with self._jobs_lock:
+                del self._jobs[job]
+            self._worker.wake()
 
     def _take(self) -> tuple[CodeBuildBackend, Build] | None:
         """Move the oldest queued build on to PROVISIONING, and return it."""

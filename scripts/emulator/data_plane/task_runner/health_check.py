@@ -5,6 +5,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -26,6 +27,8 @@ class HealthCheck:
         on_change: Callable[[], None],
     ) -> None:
         self.status = "UNKNOWN"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._process_lock = threading.Lock()
         self._check = check
         self._command = command
         self._launch = launch
@@ -35,7 +38,11 @@ class HealthCheck:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping.set()
+        """Check no more, and end the check that runs now: a task's end must not wait for it."""
+        with self._process_lock:
+            self._stopping.set()
+            if self._process is not None:
+                _kill(self._process)
 
     def join(self) -> None:
         self._thread.join()
@@ -46,7 +53,7 @@ class HealthCheck:
         while not self._stopping.wait(self._check["interval"]):
             waited_s += self._check["interval"]
             passed = self._passes()
-            if passed is None:
+            if passed is None or self._stopping.is_set():
                 continue
             if passed:
                 failures = 0
@@ -66,7 +73,27 @@ class HealthCheck:
         timeout_s = self._check["timeout"]
         began = monotonic()
         try:
-            process = subprocess.Popen(
+            process = self._begin()
+        except (OSError, ValueError):  # a null byte in a word is a ValueError
+            return False
+        if process is None:
+            return None
+        try:
+            return process.wait(timeout_s) == 0
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            process.wait()
+            return None if monotonic() - began > 2 * timeout_s + 1 else False
+        finally:
+            with self._process_lock:
+                self._process = None
+
+    def _begin(self) -> "subprocess.Popen[bytes] | None":
+        """Start the command, unless the check was stopped meanwhile."""
+        with self._process_lock:
+            if self._stopping.is_set():
+                return None
+            self._process = subprocess.Popen(
                 self._command,
                 env=self._launch.env,
                 cwd=self._launch.cwd,
@@ -75,14 +102,12 @@ class HealthCheck:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        except OSError:
-            return False
-        try:
-            return process.wait(timeout_s) == 0
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return None if monotonic() - began > 2 * timeout_s + 1 else False
+            return self._process
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    with suppress(ProcessLookupError, PermissionError):  # macOS forbids it for one that has ended
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def command_of(check: dict[str, Any]) -> list[str]:

@@ -7,6 +7,9 @@ from typing import Any
 from emulator.control_plane import registration
 from emulator.data_plane.task_runner.process import Line
 
+EVENTS_KEPT = 20_000
+"""Of one container, the newest: about 10 MB. AWS keeps all, and has room for them."""
+
 
 class NoLogGroup(Exception):
     """A log stream cannot be made; the message is the stopped reason that Fargate gives."""
@@ -29,6 +32,8 @@ class LogStream:
             return
         events = [{"timestamp": line.timestamp, "message": line.message} for line in lines]
         logs.put_log_events(self.group, self.name, events)
+        kept = group.streams[self.name].events
+        del kept[:-EVENTS_KEPT]
 
 
 def open_stream(

@@ -48,6 +48,7 @@ class ContainerProcess:
         self.exit_code: int | None = None
         self._on_change = on_change
         self._lines: list[Line] = []
+        self._newest_ms = 0
         self._tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
         self._lock = threading.Lock()
         reader, writer = os.pipe()
@@ -117,6 +118,15 @@ class ContainerProcess:
 
     def _follow(self) -> None:
         code = 137  # what is told where the supervisor itself was killed
+        try:
+            code = self._read_to_the_end(code)
+        finally:  # a process without an exit code would never be seen to end
+            self._close()
+            self.exit_code = code
+            self._on_change()
+
+    def _read_to_the_end(self, code: int) -> int:
+        """Keep the output until the process has ended; return its exit code if it is told."""
         output = _of(self._supervisor.stdout)
         pending = b""
         with selectors.DefaultSelector() as selector:
@@ -141,16 +151,15 @@ class ContainerProcess:
                     selector.unregister(self._status)
         if pending:
             self._keep(pending + b"\n")
-        self._close()
-        self.exit_code = code
-        self._on_change()
+        return code
 
     def _keep(self, data: bytes) -> bytes:
         """Store whole lines, and return the rest."""
         *whole, rest = data.split(b"\n")
         if len(rest) > LONGEST_LINE:
             whole, rest = [*whole, rest], b""
-        now = int(time() * 1000)
+        # a batch of log events must be in order, also where the machine's clock is set back
+        self._newest_ms = now = max(self._newest_ms, int(time() * 1000))
         texts = [line.decode(errors="replace").rstrip("\r") for line in whole]
         with self._lock:
             self._lines += [Line(now, text) for text in texts]

@@ -1,5 +1,6 @@
 """Carries out what the scheduler decides for each service; hold the runtime's lock."""
 
+import logging
 from typing import Any
 
 from emulator.control_plane.ecs.models import EcsBackend
@@ -10,6 +11,8 @@ from emulator.data_plane.task_runner.lifecycle import Plant
 from emulator.engines import scheduler
 from emulator.engines.scheduler import words
 from emulator.engines.task import TaskStatus
+
+logger = logging.getLogger(__name__)
 
 NO_INSTANCES = "No Container Instances were found in your cluster"
 
@@ -24,8 +27,12 @@ class Scheduling:
 
     def step(self) -> None:
         for service in self._backend.all_services:
-            if service.status != "INACTIVE":
+            if service.status == "INACTIVE":
+                continue
+            try:
                 self._reconcile(service)
+            except Exception:  # one broken service must not hold up the others
+                logger.exception("service %s could not be scheduled", service.name)
 
     def _reconcile(self, service: Service) -> None:
         tasks = [task for task in self._backend.all_tasks if task.service_arn == service.arn]

@@ -1,5 +1,6 @@
 """One task as it really is: its containers' folders, ports and processes."""
 
+import logging
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ from emulator.data_plane.task_runner.launch import (
 from emulator.data_plane.task_runner.logs import LogStream
 from emulator.data_plane.task_runner.ports import PortPool
 from emulator.data_plane.task_runner.process import CannotStart, ContainerProcess
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_STOP_TIMEOUT_S = 30
 """Source: ECS API, ContainerDefinition, stopTimeout, on Fargate."""
@@ -118,6 +121,9 @@ class TaskRun:
             self.failure = str(error.args[0])
         except OSError as error:
             self.failure = f"CannotStartContainerError: {error}"
+        except Exception as error:  # a task that nobody starts any more must not stay PENDING
+            logger.exception("the task in %s could not be started", self._folder)
+            self.failure = f"CannotStartContainerError: {type(error).__name__}: {error}"
         finally:
             self._wake()
 

@@ -2,11 +2,18 @@
 
 import json
 import os
+import threading
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+
+from emulator.data_plane.task_runner import logs
+from emulator.data_plane.task_runner.driver import TaskRunner
+from emulator.data_plane.task_runner.health_check import HealthCheck
+from emulator.data_plane.task_runner.process import Launch
 
 SHOW = """
 import json, os, sys, urllib.request
@@ -256,6 +263,59 @@ def test_container_health_is_shown(world: Any, server_image: str) -> None:
     arn = world.run(world.define(server_image, healthCheck=check))
     task = world.wait_for(lambda: (task := world.task(arn))["healthStatus"] == "HEALTHY" and task)
     assert task["containers"][0]["healthStatus"] == "HEALTHY"
+
+
+def test_one_broken_task_does_not_hold_up_the_others(world: Any, server_image: str) -> None:
+    broken = world.run(world.define(server_image))
+    world.wait_running(broken)
+    runs = task_runner(world)._plant.runs
+    run = runs.pop(broken)
+    try:
+        other = world.wait_running(world.run(world.define(server_image)))
+    finally:
+        runs[broken] = run
+    assert other["lastStatus"] == "RUNNING"
+
+
+def test_a_task_whose_start_fails_unexpectedly_stops_and_says_why(
+    world: Any, server_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_args: Any) -> None:
+        raise RuntimeError("a layer of nonsense")
+
+    monkeypatch.setattr(world.emulator.runtime.images, "unpack", break_down)
+    task = world.wait_stopped(world.run(world.define(server_image)))
+    assert task["stoppedReason"] == ("CannotStartContainerError: RuntimeError: a layer of nonsense")
+
+
+def task_runner(world: Any) -> TaskRunner:
+    return next(part for part in world.emulator._parts if isinstance(part, TaskRunner))
+
+
+def test_the_end_of_a_task_does_not_wait_for_its_health_check(world: Any, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    words = ["/bin/sh", "-c", f"touch {begun}; sleep 600"]
+    launch = Launch([], {"PATH": os.defpath}, tmp_path, tmp_path / "pid")
+    check = HealthCheck({"interval": 0.01, "timeout": 300, "retries": 1}, words, launch, print)
+    world.wait_for(begun.exists, "the first check")
+    check.stop()
+    ending = threading.Thread(target=check.join, daemon=True)
+    ending.start()
+    ending.join(60)
+    assert not ending.is_alive()
+    assert check.status == "UNKNOWN"
+
+
+def test_of_a_containers_output_the_newest_lines_are_kept(
+    world: Any, show_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "EVENTS_KEPT", 2)
+    group = world.log_group()
+    command = ["python", "-c", "for n in range(9): print(n)"]
+    definition = world.define(show_image, logConfiguration=awslogs(group), command=command)
+    task = world.wait_stopped(world.run(definition))
+    task_id = task["taskArn"].split("/")[-1]
+    assert world.lines(group, f"web/app/{task_id}") == ["7", "8"]
 
 
 def test_process_group_is_its_own(world: Any, server_image: str) -> None:
