@@ -11,7 +11,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from conftest import ACCOUNT, REGION, SERVER, World, wait_until
-
 from emulator.config import Settings
 from emulator.server import Emulator
 
