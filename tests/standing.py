@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -76,12 +77,28 @@ class Standing:
         return done
 
     def _run(self, command: list[str], more_env: Mapping[str, str]) -> Completed:
-        return subprocess.run(
-            command,
-            cwd=self.clone,
-            env={**self.env, **more_env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_to_end(command, self.clone, {**self.env, **more_env})
+
+
+def run_to_end(command: list[str], folder: Path, env: Mapping[str, str]) -> Completed:
+    """Run a command; if we are interrupted, so is it, and we wait for it to end in order.
+
+    `subprocess.run` would kill it, and leave Terraform without anyone who waits for it.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C in the terminal reaches it through us, once
+    ) as process:
+        try:
+            out, err = process.communicate()
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+            raise
+    return Completed(command, process.returncode, out, err)

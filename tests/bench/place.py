@@ -1,7 +1,6 @@
 """Where the benchmark runs: a copy of the project, its emulator, and AWS as it answers there."""
 
 import json
-import subprocess
 import sys
 import tempfile
 import threading
@@ -15,7 +14,7 @@ from typing import Any, TypeVar
 import boto3
 import psutil
 
-from tests.standing import Standing, copy_project, newcomer_env
+from tests.standing import Standing, copy_project, newcomer_env, run_to_end
 from workshop.config import DEFAULT_PARTICIPANT, LOCAL_ACCOUNT, LOCAL_REGION
 
 T = TypeVar("T")
@@ -67,15 +66,7 @@ class Place:
 
     def run(self, *command: str, **more_env: str) -> str:
         """Run a command as in a shell after `eval "$(workshop env)"`; return its output."""
-        done = subprocess.run(
-            command,
-            cwd=self._standing.clone,
-            env={**self._shell, **more_env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_to_end(list(command), self._standing.clone, {**self._shell, **more_env})
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
         return done.stdout.strip()
