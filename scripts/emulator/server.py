@@ -9,7 +9,6 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from emulator import management
@@ -26,6 +25,7 @@ from emulator.data_plane.task_runner.driver import TaskRunner
 from emulator.data_plane.task_runner.lifecycle import METADATA_PREFIX
 from emulator.data_plane.task_runner.metadata import metadata_app
 from emulator.front import Front
+from emulator.request_handler import RequestHandler
 from emulator.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Emulator:
             self.settings.port,
             self._front,
             threaded=True,
-            request_handler=MotoRequestHandler,
+            request_handler=RequestHandler,
         )
         for part in self._parts:
             part.start()

@@ -1,6 +1,7 @@
 """Who may call the emulator, and what it says to what it does not emulate."""
 
 import json
+import socket
 import urllib.error
 import urllib.request
 
@@ -45,6 +46,22 @@ def test_foreign_origin_is_refused_and_named(emulator):
 def test_loopback_origin_is_served(emulator):
     status, _ = ask(emulator, "/_emulator/health", Origin="http://localhost:3000")
     assert status == 200
+
+
+def test_a_client_that_tries_tls_first_is_no_error(emulator, caplog):
+    with socket.create_connection(("127.0.0.1", emulator.settings.port)) as client:
+        client.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 32 + b"\n")
+        client.settimeout(30)
+        assert b"400" in client.recv(4096)
+    assert not [record for record in caplog.records if record.name == "werkzeug"]
+
+
+def test_what_is_no_http_is_logged(emulator, caplog):
+    with socket.create_connection(("127.0.0.1", emulator.settings.port)) as client:
+        client.sendall(b"nonsense it is\r\n\r\n")
+        client.settimeout(30)
+        assert b"400" in client.recv(4096)
+    assert "Bad request" in caplog.text
 
 
 def test_unknown_management_path_is_not_found(emulator):
