@@ -30,6 +30,9 @@ _ANSWER_WITHIN_S = 10.0
 
 @dataclass
 class _Published:
+    """A listener's own port, the port of 127.0.0.1 that stands for it, and who answers there."""
+
+    listener_port: int
     port: int
     runner: web.ServerRunner
 
@@ -54,6 +57,7 @@ class LoadBalancers:
             Prober(self._host, runtime.addresses.resolve), self._record_check
         )
         self._published: dict[str, _Published] = {}
+        self._without_port: set[str] = set()
         self._stopping = False
         runtime.hints.subscribe("elbv2.", self._heard)
 
@@ -121,8 +125,9 @@ class LoadBalancers:
             wanted = {
                 table.listener_arn: (b, table) for b in backends for table in b.tables.values()
             }
-            gone = self._published.keys() - wanted.keys()
+            gone = [arn for arn in self._published if not self._is_current(arn, wanted)]
             await asyncio.gather(*(self._unpublish(arn) for arn in gone))
+            self._without_port &= wanted.keys()
             for arn, (backend, table) in wanted.items():
                 if arn not in self._published:
                     await self._publish(backend, table)
@@ -134,18 +139,24 @@ class LoadBalancers:
             )
             self._checker.follow(check for b in backends for check in b.health_checks)
 
+    def _is_current(self, arn: str, wanted: dict[str, tuple[Any, ListenerTable]]) -> bool:
+        return arn in wanted and wanted[arn][1].port == self._published[arn].listener_port
+
     async def _publish(self, backend: Any, table: ListenerTable) -> None:
         try:
             opened = open_socket(self._host, table.port, self._runtime.settings.published_ports)
         except NoPortFree as error:
-            logger.error("listener %s: %s", table.listener_arn, error)
+            if table.listener_arn not in self._without_port:  # it is tried over and over
+                logger.error("listener %s: %s", table.listener_arn, error)
+            self._without_port.add(table.listener_arn)
             return
+        self._without_port.discard(table.listener_arn)
         port = opened.getsockname()[1]
         listener = Listener(backend, table.listener_arn, port, self._pool, self.metrics)
         runner = web.ServerRunner(AlbServer(listener), shutdown_timeout=_CLOSING_S)
         await runner.setup()
         await web.SockSite(runner, opened).start()
-        self._published[table.listener_arn] = _Published(port, runner)
+        self._published[table.listener_arn] = _Published(table.port, port, runner)
         logger.info("%s:%d listens on port %d", table.load_balancer_name, table.port, port)
 
     async def _unpublish(self, listener_arn: str) -> None:

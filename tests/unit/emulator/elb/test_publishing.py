@@ -44,6 +44,15 @@ def test_listener_keeps_its_port_when_it_is_changed(world):
     assert world.get(listener) == (200, "changed")
 
 
+def test_listener_that_is_moved_to_another_port_is_published_there(world):
+    old, new = free_ports(2)
+    listener = world.listener(port=old)
+    assert world.published(listener) == old
+    world.elb.modify_listener(ListenerArn=listener, Port=new)
+    assert world.published(listener) == new
+    assert not is_open(old)
+
+
 def test_deleted_listener_closes_its_port(world):
     listener = world.listener()
     port = world.published(listener)
