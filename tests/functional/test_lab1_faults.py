@@ -18,12 +18,16 @@ import pytest
 from tests.functional.participant import CLUSTER, PIPELINE, REPOSITORY, SERVICE, Participant
 from tests.load.generator import LoadReport, run_load
 from tests.standing import Standing
+from workshop.checks.web import ask
 
 pytestmark = pytest.mark.slow
 
 RATE = 20
 SUSPENDED_S = 15
 """Longer than a target's way to unhealthy: two checks, 5 s apart, that wait 2 s each."""
+
+AWAKE_S = 8
+"""Long enough for the next check, and for what the scheduler would make of it."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,10 @@ def participant(environment: object, standing: Standing) -> Iterator[Participant
 
 @pytest.fixture
 def good(participant: Participant) -> str:
-    """Return the commit that staging runs, and goes on running."""
-    (tag,) = running_tags(participant)
-    return tag
+    """Return the commit that staging answers with, and goes on answering with."""
+    version = ask(staging_url(participant)).version
+    assert version
+    return version
 
 
 def wait_until_sound(participant: Participant) -> None:
@@ -213,8 +218,7 @@ def test_suspended_laptop_finds_everything_as_it_left_it(participant, good, stan
     ill = events_of_illness(participant)
     with suspended(standing):
         threading.Event().wait(SUSPENDED_S)  # the length of the suspension is the input
-    # longer than a target's way to unhealthy, should the time have been counted
-    report = run_load(staging_url(participant), RATE, duration_s=SUSPENDED_S)
+    report = run_load(staging_url(participant), RATE, duration_s=AWAKE_S)
     assert_served(report, good)
     assert set(ecs.list_tasks(cluster=CLUSTER, serviceName=SERVICE)["taskArns"]) == before
     assert events_of_illness(participant) == ill
