@@ -54,7 +54,7 @@ resource "aws_codebuild_project" "this" {
 # Made here, not by the first build, so that it has a retention and goes with the project; the
 # role may write to it, and may not create another.
 resource "aws_cloudwatch_log_group" "this" {
-  name              = "/workshop/${var.prefix}/build/${var.name}"
+  name              = "/ecs-workshop/${var.prefix}/build/${var.name}"
   retention_in_days = var.log_retention_days
   tags              = local.tags
 }

@@ -22,7 +22,7 @@ data "aws_ecr_repository" "pushed" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  name              = "/workshop/${var.prefix}/${var.environment}"
+  name              = "/ecs-workshop/${var.prefix}/${var.environment}"
   retention_in_days = var.log_retention_days
   tags              = local.tags
 }

@@ -45,7 +45,7 @@ def _named(service: str, operation: str, field: str, key: str, **arguments: Any)
 
 
 def _log_groups(aws: Aws, prefix: str) -> Iterator[str]:
-    arguments = {"logGroupNamePrefix": f"/workshop/{prefix}/"}
+    arguments = {"logGroupNamePrefix": f"/ecs-workshop/{prefix}/"}
     for group in _items(aws.client("logs"), "describe_log_groups", "logGroups", arguments):
         yield str(group["logGroupName"])
 

@@ -21,7 +21,7 @@ def what_labs_make(participant: Participant) -> dict[str, list[str]]:
     ask = participant.aws
     services = ask("ecs").list_services(cluster="workshop-staging")["serviceArns"]
     rules = ask("events").list_rules(NamePrefix="workshop-")["Rules"]
-    groups = ask("logs").describe_log_groups(logGroupNamePrefix="/workshop/")["logGroups"]
+    groups = ask("logs").describe_log_groups(logGroupNamePrefix="/ecs-workshop/")["logGroups"]
     images = ask("ecr").describe_repositories()["repositories"]
     return {
         "codecommit": names(

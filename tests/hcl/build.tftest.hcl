@@ -65,7 +65,7 @@ run "everything_is_named_and_tagged" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.this.name == "/workshop/ana/build/ana-hello-server-image" && aws_cloudwatch_log_group.this.retention_in_days == 7
+    condition     = aws_cloudwatch_log_group.this.name == "/ecs-workshop/ana/build/ana-hello-server-image" && aws_cloudwatch_log_group.this.retention_in_days == 7
     error_message = "The log group is named from prefix and project, and kept 7 days."
   }
 

@@ -42,7 +42,7 @@ run "everything_is_named_from_the_prefix" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.this.name == "/workshop/ana/staging" && aws_cloudwatch_log_group.this.retention_in_days == 7
+    condition     = aws_cloudwatch_log_group.this.name == "/ecs-workshop/ana/staging" && aws_cloudwatch_log_group.this.retention_in_days == 7
     error_message = "The log group is named from prefix and environment, and kept 7 days."
   }
 
@@ -96,7 +96,7 @@ run "tasks_run_on_fargate_and_can_pull_their_image" {
   }
 
   assert {
-    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].logConfiguration.options["awslogs-group"] == "/workshop/ana/staging"
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].logConfiguration.options["awslogs-group"] == "/ecs-workshop/ana/staging"
     error_message = "Tasks write to the log group."
   }
 }

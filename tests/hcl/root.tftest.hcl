@@ -45,7 +45,7 @@ run "step_1_1_brings_the_repositories_and_the_first_build" {
   }
 
   assert {
-    condition     = output.first_build == { log_group = "/workshop/ana/build/ana-hello-server-image", project = "ana-hello-server-image" }
+    condition     = output.first_build == { log_group = "/ecs-workshop/ana/build/ana-hello-server-image", project = "ana-hello-server-image" }
     error_message = "The first build's project has a name of its own."
   }
 

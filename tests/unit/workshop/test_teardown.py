@@ -99,7 +99,7 @@ def test_every_revision_of_the_family_goes_and_of_no_other(aws: Aws):
 def test_leftovers_are_named_by_kind_and_belong_to_no_other_participant(aws: Aws):
     aws.client("ecr").create_repository(repositoryName="ana-hello-server")
     aws.client("ecr").create_repository(repositoryName="ana-b-hello-server")
-    aws.client("logs").create_log_group(logGroupName="/workshop/ana/staging")
+    aws.client("logs").create_log_group(logGroupName="/ecs-workshop/ana/staging")
     aws.client("s3").create_bucket(Bucket=f"ana-artifacts-{ACCOUNT}-us-east-1")
     aws.client("ecs").create_cluster(clusterName="anabel-staging")
     with Stubber(aws.client("codecommit")) as stub:  # moto has no list_repositories
@@ -108,7 +108,7 @@ def test_leftovers_are_named_by_kind_and_belong_to_no_other_participant(aws: Aws
         assert leftovers(aws, "ana", others=["ana-b"]) == [
             "image repository `ana-hello-server`",
             f"bucket `ana-artifacts-{ACCOUNT}-us-east-1`",
-            "log group `/workshop/ana/staging`",
+            "log group `/ecs-workshop/ana/staging`",
         ]
         assert leftovers(aws, "ben", others=[]) == []
 

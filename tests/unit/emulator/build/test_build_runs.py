@@ -336,7 +336,7 @@ def test_a_parameter_of_the_store_becomes_a_variable(builds: Builds, aws):
 
 
 def test_logs_go_to_the_group_and_stream_that_the_project_names(builds: Builds, aws, unique):
-    group = f"/workshop/{unique()}"
+    group = f"/ecs-workshop/{unique()}"
     build = builds.run(
         f"{V2}phases:\n  build:\n    commands: [echo hello]\n",
         logsConfig={

@@ -47,7 +47,7 @@ artifacts:
     docs:
       files: [README.md]
 cache:
-  paths: ['/root/.cache/**/*']
+  paths: ['/var/cache/**/*']
 reports:
   unit:
     files: [report.xml]
