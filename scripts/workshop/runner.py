@@ -104,7 +104,7 @@ def _take(step: Step, context: Context, pause: Pause | None) -> None:
             context.progress(Note(f"  {step.action(context)}"))
         for check in step.checks:
             shown = shown_while_waiting(context.progress, context.target)
-            outcome = settle(check, context.view, shown)
+            outcome = settle(check, context.view, shown, context.target.poll_s)
             if not outcome.is_passed:
                 raise not_passed(outcome)
             context.progress(

@@ -1,6 +1,9 @@
 """Where labs run: an AWS on this machine, or a real account."""
 
+import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from workshop.aws import Aws, BotoCoreError, ClientError, error_code
@@ -24,6 +27,12 @@ class Target(Protocol):
     """What differs between the two, and nothing else does."""
 
     name: TargetName
+
+    poll_s: float
+    """How often a check looks while it waits: an account throttles who asks too often."""
+
+    consistency_s: float
+    """How long what is deleted may still be listed."""
 
     def aws_environment(self) -> dict[str, str]:
         """Return the variables that point AWS's tools at the target (see `child_environment`)."""
@@ -54,6 +63,8 @@ class LocalTarget:
     """The emulator: started when needed, free, isolated from the participant's AWS settings."""
 
     name: TargetName = "local"
+    poll_s = 0.5
+    consistency_s = 0.0
 
     def __init__(self, config: Config, emulator: EmulatorProcess) -> None:
         self._config = config
@@ -95,6 +106,8 @@ class AwsTarget:
     """A real account, by boto3's own chain of credentials."""
 
     name: TargetName = "aws"
+    poll_s = 5.0
+    consistency_s = 120.0
 
     def __init__(self, config: Config, aws: Aws) -> None:
         self._config = config
@@ -107,7 +120,14 @@ class AwsTarget:
         )
 
     def child_environment(self) -> dict[str, str]:
-        return dict(self._config.inherited) | self.aws_environment()
+        """Return the inherited one, with git's helper for CodeCommit on its PATH.
+
+        The helper was installed beside this interpreter, in a folder that is on nobody's PATH.
+        """
+        path = self._config.inherited.get("PATH", os.defpath)
+        helpers = str(Path(sys.prefix) / "bin")
+        with_helpers = {"PATH": os.pathsep.join((path, helpers))}
+        return dict(self._config.inherited) | self.aws_environment() | with_helpers
 
     def ensure_ready(self, progress: Progress) -> None:  # noqa: ARG002 (nothing to wait for)
         refuse_loopback_endpoint(self._config.inherited)

@@ -28,7 +28,8 @@ def check(context: Context, selector: str | None, wait: bool, as_json: bool) -> 
     context.require_running_target()
     with context.console.progress() as progress:
         view = open_context(session_of(context, progress)).view
-        outcomes = list(_look(checks, view, shown_while_waiting(progress, context.target), wait))
+        report = shown_while_waiting(progress, context.target)
+        outcomes = list(_look(checks, view, report, context.target.poll_s if wait else None))
     if as_json:
         context.console.json([_as_json(outcome) for outcome in outcomes])
     else:
@@ -37,11 +38,16 @@ def check(context: Context, selector: str | None, wait: bool, as_json: bool) -> 
     raise click.exceptions.Exit(exit_code(outcomes))
 
 
-def _look(checks: list[Check], view: View, report: Report, wait: bool) -> Iterator[Outcome]:
-    """Yield each outcome; once a check has not passed, nobody waits for those that lean on it."""
+def _look(
+    checks: list[Check], view: View, report: Report, poll_s: float | None
+) -> Iterator[Outcome]:
+    """Yield each outcome, waiting for it unless `poll_s` is None.
+
+    Once a check has not passed, nobody waits for those that lean on it.
+    """
     for one in checks:
-        outcome = settle(one, view, report) if wait else evaluate(one, view)
-        wait = wait and outcome.is_passed
+        outcome = evaluate(one, view) if poll_s is None else settle(one, view, report, poll_s)
+        poll_s = poll_s if outcome.is_passed else None
         yield outcome
 
 

@@ -136,6 +136,8 @@ class FakeTerraform:
 
 
 class FakeTarget:
+    poll_s = 0.0
+
     def __init__(self) -> None:
         self.asked: list[Any] = []
         self.lost: WorkshopError | None = None

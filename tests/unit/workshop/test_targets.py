@@ -1,6 +1,7 @@
 """Target `aws` refuses what would go wrong there, before anything is made."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -156,3 +157,14 @@ def test_region_without_codecommit_is_told(aws_config: Config, shell: pytest.Mon
 def test_published_address_is_the_balancers_own(aws_config: Config, aws: Aws, port, url):
     balancer = LoadBalancer("ana-staging", "arn", "lb.example", 80)
     assert AwsTarget(aws_config, aws).published_url(balancer, port) == url
+
+
+def test_git_finds_its_helper_for_codecommit_though_the_shell_does_not(
+    aws_config: Config, aws: Aws
+):
+    """`make` calls `.venv/bin/workshop` by its path, so the shell need not know that folder."""
+    config = replace(aws_config, inherited={"PATH": os.defpath})
+    assert shutil.which("git-remote-codecommit", path=os.defpath) is None
+    path = AwsTarget(config, aws).child_environment()["PATH"]
+    assert path.startswith(os.defpath + os.pathsep)
+    assert shutil.which("git-remote-codecommit", path=path) is not None
