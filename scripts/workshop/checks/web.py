@@ -5,6 +5,8 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+from workshop.isolation import is_loopback
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -17,8 +19,12 @@ class Answer:
 
 
 def ask(url: str, timeout_s: float = 5) -> Answer:
-    """GET a URL on a new connection, past any proxy. Raises OSError where nobody answers."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    """GET a URL on a new connection. Raises OSError where nobody answers.
+
+    A proxy is used only where it can help: none reaches this machine's loopback.
+    """
+    proxies: dict[str, str] | None = {} if is_loopback(url) else None
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
     try:
         with opener.open(url, timeout=timeout_s) as response:
             return _answer(response.status, response)
