@@ -24,11 +24,13 @@ def log_groups_of(view: View, source: str) -> LogSource:
     if source == "app":
         return LogSource(view.service("staging").log_group)
     projects = [view.first_build, *filter(None, [view.environment.build])]
-    builds = [build for one in projects if (build := view.latest_build(one.project))]
+    builds = [(build, one) for one in projects if (build := view.latest_build(one.project))]
     if not builds:
         return LogSource(view.first_build.log_group)
-    logs = max(builds, key=lambda build: build["startTime"])["logs"]
-    return LogSource(logs["groupName"], logs.get("streamName"))
+    newest, project = max(builds, key=lambda found: found[0]["startTime"])
+    # A build that has just been queued has no stream yet, and CodeBuild names no group for it.
+    logs = newest.get("logs", {})
+    return LogSource(logs.get("groupName") or project.log_group, logs.get("streamName"))
 
 
 def follow(view: View, source: LogSource, keep_on: bool) -> Iterator[str]:
