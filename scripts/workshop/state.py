@@ -6,8 +6,10 @@ from typing import Any
 
 from workshop.aws import Aws, ClientError, error_code
 from workshop.config import Config
+from workshop.errors import InfrastructureError
 
 _SUFFIX = "/terraform.tfstate"
+_LOCK_SUFFIX = _SUFFIX + ".tflock"
 _ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
 
 
@@ -72,9 +74,16 @@ class StateStore:
             if self._config.region == "us-east-1"
             else {"LocationConstraint": self._config.region}
         )
-        s3.create_bucket(
-            Bucket=self.bucket, **({"CreateBucketConfiguration": where} if where else {})
-        )
+        try:
+            s3.create_bucket(
+                Bucket=self.bucket, **({"CreateBucketConfiguration": where} if where else {})
+            )
+        except ClientError as error:
+            if error_code(error) == "BucketAlreadyOwnedByYou":
+                return False  # another participant's run has just made it
+            if error_code(error) != "OperationAborted":
+                raise
+            raise self._not_free_yet() from error
         s3.put_public_access_block(
             Bucket=self.bucket,
             PublicAccessBlockConfiguration={
@@ -91,13 +100,20 @@ class StateStore:
         )
         return True
 
+    def _not_free_yet(self) -> InfrastructureError:
+        return InfrastructureError(
+            f"S3 cannot make the bucket `{self.bucket}` now: it was deleted a short while ago, and "
+            "its name is not free yet.",
+            "Run the same command again in some minutes.",
+        )
+
     def read(self) -> dict[str, Any] | None:
         """Return the state, or None where there is none."""
         return self._read_json(self.key)
 
     def lock(self) -> StateLock | None:
         """Return who holds the state's lock, or None if nobody does."""
-        info = self._read_json(self.key + ".tflock")
+        info = self._read_json(self._config.participant + _LOCK_SUFFIX)
         if info is None:
             return None
         return StateLock(
@@ -108,19 +124,25 @@ class StateStore:
         )
 
     def environments(self) -> list[str]:
-        """Return the participants whose state holds resources."""
+        """Return the participants whose state holds resources, or is being worked on.
+
+        The first apply of an environment holds the lock before there is any state: who takes the
+        bucket away then loses what it has made.
+        """
         try:
             objects = self._list("list_objects_v2", "Contents")
         except ClientError as error:
             if error_code(error) in _ABSENT:
                 return []
             raise
-        keys = [item["Key"] for item in objects if item["Key"].endswith(_SUFFIX)]
-        return sorted(
+        keys = [item["Key"] for item in objects]
+        locked = {key.removesuffix(_LOCK_SUFFIX) for key in keys if key.endswith(_LOCK_SUFFIX)}
+        standing = {
             key.removesuffix(_SUFFIX)
             for key in keys
-            if (self._read_json(key) or {}).get("resources")
-        )
+            if key.endswith(_SUFFIX) and (self._read_json(key) or {}).get("resources")
+        }
+        return sorted(standing | locked)
 
     def delete(self) -> None:
         """Remove every version of this participant's state."""

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from workshop.aws import Aws
 from workshop.config import Config
 from workshop.environment import load_environment
-from workshop.errors import NotPrepared
+from workshop.errors import InfrastructureError, NotPrepared
 from workshop.state import StateStore
 
 
@@ -65,6 +66,28 @@ def test_environments_are_those_whose_state_holds_resources(aws: Aws, store: Sta
     put(aws, store, "ana/terraform.tfstate", {"resources": [{}]})
     put(aws, store, "ben/terraform.tfstate", {"resources": []})
     assert store.environments() == ["ana"]
+
+
+def test_environment_that_is_being_made_stands_before_it_has_a_state(aws: Aws, store: StateStore):
+    store.ensure_bucket()
+    put(aws, store, "ben/terraform.tfstate.tflock", {"ID": "1"})
+    assert store.environments() == ["ben"]
+
+
+def test_bucket_that_another_run_has_just_made_is_taken(aws: Aws, store: StateStore):
+    with Stubber(aws.client("s3")) as stub:
+        stub.add_client_error("head_bucket", "404")
+        stub.add_client_error("create_bucket", "BucketAlreadyOwnedByYou")
+        assert store.ensure_bucket() is False
+
+
+def test_bucket_that_was_just_deleted_asks_for_patience(aws: Aws, store: StateStore):
+    with Stubber(aws.client("s3")) as stub:
+        stub.add_client_error("head_bucket", "404")
+        stub.add_client_error("create_bucket", "OperationAborted")
+        with pytest.raises(InfrastructureError, match="its name is not free yet") as caught:
+            store.ensure_bucket()
+    assert "some minutes" in caught.value.remedy
 
 
 def test_delete_leaves_no_version_of_this_participant_and_all_of_another(
