@@ -4,12 +4,18 @@ State, tags and names are looked at together: the tagging API may still tell of 
 what it names is confirmed by a describe call of the service itself.
 """
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from workshop.aws import Aws
 
 Lister = Callable[[Aws, str], Iterator[str]]
+
+_SECOND_PARTS = ("artifacts", "hello-server", "prod", "staging")
+"""What follows the prefix in each name that Terraform gives. An account holds other things whose
+names begin with a participant's, and these are none of ours."""
 
 
 def leftovers(aws: Aws, prefix: str, others: list[str]) -> list[str]:
@@ -18,7 +24,7 @@ def leftovers(aws: Aws, prefix: str, others: list[str]) -> list[str]:
     `others` are the participants whose environments stand: `ana` must not be told of what belongs
     to `ana-b`.
     """
-    nested = [other for other in others if is_of(prefix, other)]
+    nested = [other for other in others if other.startswith(f"{prefix}-")]
     return [
         f"{kind} `{name}`"
         for kind, names in _LISTERS.items()
@@ -27,9 +33,27 @@ def leftovers(aws: Aws, prefix: str, others: list[str]) -> list[str]:
     ]
 
 
+def lasting_leftovers(
+    aws: Aws, prefix: str, others: list[str], within_s: float, poll_s: float
+) -> list[str]:
+    """Return what still stands after `within_s`: AWS lists for a while what it has deleted.
+
+    Source: S3 user guide, "Amazon S3 data consistency model": a bucket that was deleted might
+    still appear in the list; IAM user guide, "Changes that I make are not always immediately
+    visible".
+    """
+    deadline = time.monotonic() + within_s
+    wait = threading.Event().wait
+    while True:
+        found = leftovers(aws, prefix, others)
+        if not found or time.monotonic() >= deadline:
+            return found
+        wait(poll_s)
+
+
 def is_of(prefix: str, name: str) -> bool:
-    """Tell whether a name belongs to an environment: its prefix and a hyphen stand in front."""
-    return name.startswith(f"{prefix}-")
+    """Tell whether a name is one that Terraform gives in an environment."""
+    return name.startswith(tuple(f"{prefix}-{part}" for part in _SECOND_PARTS))
 
 
 def _named(service: str, operation: str, field: str, key: str, **arguments: Any) -> Lister:
@@ -63,7 +87,8 @@ def _clusters(aws: Aws, prefix: str) -> Iterator[str]:
 def _families(aws: Aws, prefix: str) -> Iterator[str]:
     arguments = {"familyPrefix": f"{prefix}-", "status": "ACTIVE"}
     for family in _items(aws.client("ecs"), "list_task_definition_families", "families", arguments):
-        yield str(family)
+        if is_of(prefix, family):
+            yield str(family)
 
 
 def _networks(aws: Aws, prefix: str) -> Iterator[str]:

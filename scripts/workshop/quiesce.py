@@ -14,6 +14,7 @@ _REST_TIMEOUT_S = 300.0
 _STOPPED = "Stopped for a reset of the workshop."
 _DELETE_AT_ONCE = 10  # Source: ECS DeleteTaskDefinitions, "up to 10 task definitions"
 _ABSENT = {"PipelineNotFoundException", "ResourceNotFoundException"}
+_ENDS_ALREADY = {"DuplicatedStopRequestException", "PipelineExecutionNotStoppableException"}
 
 
 def quiesce(aws: Aws, environment: Environment, progress: Progress) -> None:
@@ -82,18 +83,27 @@ def _stop_executions(aws: Aws, pipeline: str, progress: Progress) -> None:
     client = aws.client("codepipeline")
     for execution in _running_executions(client, pipeline):
         if execution["status"] == "InProgress":
-            client.stop_pipeline_execution(
-                pipelineName=pipeline,
-                pipelineExecutionId=execution["pipelineExecutionId"],
-                abandon=True,
-                reason=_STOPPED,
-            )
+            _stop_execution(client, pipeline, execution["pipelineExecutionId"])
             progress(Note(f"Stopped execution `{execution['pipelineExecutionId']}`."))
     progress(Waiting(f"Pipeline `{pipeline}` comes to rest"))
     wait_until(
         lambda: not _running_executions(client, pipeline),
         f"Pipeline `{pipeline}` still has an execution that runs",
     )
+
+
+def _stop_execution(client: Any, pipeline: str, execution_id: str) -> None:
+    """Stop an execution, unless it has come to its end since it was listed."""
+    try:
+        client.stop_pipeline_execution(
+            pipelineName=pipeline,
+            pipelineExecutionId=execution_id,
+            abandon=True,
+            reason=_STOPPED,
+        )
+    except ClientError as error:
+        if error_code(error) not in _ENDS_ALREADY:
+            raise
 
 
 def _running_executions(client: Any, pipeline: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from workshop.cli.context import Context, pass_context
 from workshop.config import TARGETS, Config
 from workshop.environment import Environment, load_environment
 from workshop.errors import InfrastructureError, NotPrepared, UsageError
-from workshop.leftovers import leftovers
+from workshop.leftovers import lasting_leftovers
 from workshop.progress import Note, Progress, Waiting
 from workshop.quiesce import delete_revisions, quiesce, task_families
 from workshop.targets import LocalTarget
@@ -81,7 +81,10 @@ def _environment(context: Context) -> Environment | None:
 
 def _prove(context: Context, others: list[str], progress: Progress) -> None:
     progress(Waiting("AWS is asked what is left"))
-    found = leftovers(context.aws, context.config.participant, others)
+    target = context.target
+    found = lasting_leftovers(
+        context.aws, context.config.participant, others, target.consistency_s, target.poll_s
+    )
     if found:
         raise InfrastructureError(
             f"Something is left of environment `{context.config.participant}`: {', '.join(found)}.",

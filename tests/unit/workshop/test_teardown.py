@@ -14,7 +14,7 @@ from workshop.cli.destroy import standing_elsewhere
 from workshop.config import Config
 from workshop.environment import Environment, environment_from_outputs
 from workshop.errors import InfrastructureError
-from workshop.leftovers import leftovers
+from workshop.leftovers import lasting_leftovers, leftovers
 from workshop.progress import silent
 from workshop.quiesce import delete_revisions, quiesce, wait_until
 
@@ -79,6 +79,24 @@ def test_trigger_executions_and_builds_are_stopped_and_waited_for(
     assert events.describe_rule(Name="ana-b-hello-server")["State"] == "ENABLED"
 
 
+def test_execution_that_ends_while_it_is_stopped_is_at_rest(aws: Aws, environment: Environment):
+    summary = {"pipelineExecutionId": "11111111-2222-3333-4444-555555555555"}
+    with Stubber(aws.client("codepipeline")) as pipeline, Stubber(aws.client("codebuild")) as build:
+        for status in ("InProgress", "Succeeded"):
+            listed = {"pipelineExecutionSummaries": [{**summary, "status": status}]}
+            pipeline.add_response("list_pipeline_executions", listed)
+            if status == "InProgress":
+                pipeline.add_client_error(
+                    "stop_pipeline_execution", "PipelineExecutionNotStoppableException"
+                )
+        for _ in range(2):
+            build.add_response("list_builds_for_project", {"ids": ["p:1"]})
+            ended = {"builds": [{"id": "p:1", "buildStatus": "SUCCEEDED"}]}
+            build.add_response("batch_get_builds", ended)
+        quiesce(aws, environment, silent)
+        pipeline.assert_no_pending_responses()
+
+
 def test_wait_that_never_ends_names_what_it_waited_for():
     with pytest.raises(InfrastructureError, match=r"The pipeline still runs after 0 s\."):
         wait_until(lambda: False, "The pipeline still runs", timeout_s=0)
@@ -111,6 +129,29 @@ def test_leftovers_are_named_by_kind_and_belong_to_no_other_participant(aws: Aws
             "log group `/ecs-workshop/ana/staging`",
         ]
         assert leftovers(aws, "ben", others=[]) == []
+
+
+def test_name_of_somebody_elses_is_no_leftover(aws: Aws):
+    aws.client("ecs").create_cluster(clusterName="ana-database")
+    aws.client("s3").create_bucket(Bucket="ana-photos")
+    with Stubber(aws.client("codecommit")) as stub:
+        stub.add_response("list_repositories", {"repositories": []})
+        assert leftovers(aws, "ana", others=[]) == []
+
+
+def test_what_is_listed_a_while_after_its_deletion_is_no_leftover(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+):
+    looks = [["bucket `ana-artifacts`"], ["bucket `ana-artifacts`"], []]
+    monkeypatch.setattr("workshop.leftovers.leftovers", lambda *_: looks.pop(0))
+    assert lasting_leftovers(aws, "ana", [], within_s=60, poll_s=0) == []
+    assert looks == []
+
+
+def test_what_stays_is_a_leftover(aws: Aws, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("workshop.leftovers.leftovers", lambda *_: ["bucket `ana-artifacts`"])
+    found = lasting_leftovers(aws, "ana", [], within_s=0, poll_s=0)
+    assert found == ["bucket `ana-artifacts`"]
 
 
 def test_environments_on_the_other_target_are_named(config: Config):
