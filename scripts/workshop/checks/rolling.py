@@ -227,12 +227,14 @@ def look_at_greeting(view: View) -> Finding:
 
 CHECKS = (
     Check("1.1", "source", "the repository holds the participant's commit", look_at_source),
-    Check("1.1", "image", "the image repository holds an image of a commit", look_at_image),
-    Check("1.2", "service", "the service is stable, its targets healthy", look_at_service),
+    Check("1.1", "image", "the image repository holds an image of a commit", look_at_image, 900),
+    Check("1.2", "service", "the service is stable, its targets healthy", look_at_service, 600),
     Check("1.2", "application", "the application answers at its URL", look_at_application, 60),
     Check("1.3", "pipeline", "the pipeline builds and deploys the repository", look_at_pipeline),
     Check("1.3", "trigger", "a push to the branch starts the pipeline", look_at_trigger),
-    Check("1.4", "execution", "the newest commit went through every stage", look_at_execution, 900),
+    Check(
+        "1.4", "execution", "the newest commit went through every stage", look_at_execution, 1800
+    ),
     Check("1.4", "revision", "the service runs the newest commit's image", look_at_revision),
     Check("1.4", "greeting", "every answer has that commit's greeting", look_at_greeting, 60),
 )
