@@ -14,9 +14,9 @@ variable "prefix" {
     condition = (
       can(regex("^[a-z][a-z0-9-]{0,18}[a-z0-9]$", var.prefix))
       && !strcontains(var.prefix, "--")
-      && !startswith(var.prefix, "internal-")
+      && alltrue([for reserved in ["amzn-s3-demo-", "internal-", "sg-", "sthree-"] : !startswith("${var.prefix}-", reserved)])
     )
-    error_message = "prefix must be 2 to 20 lower-case letters, digits and single hyphens, begin with a letter, not end with a hyphen, and not begin with `internal-`, which load balancers refuse; got `${var.prefix}`."
+    error_message = "prefix must be 2 to 20 lower-case letters, digits and single hyphens, begin with a letter, not end with a hyphen, and make no name begin with `amzn-s3-demo-`, `internal-`, `sg-` or `sthree-`, which AWS keeps for itself; got `${var.prefix}`."
   }
 }
 

@@ -5,7 +5,9 @@ locals {
 }
 
 data "aws_availability_zones" "available" {
-  state = "available"
+  # Zones that no Fargate task runs in, so ECS could place none in their subnet.
+  exclude_zone_ids = ["apne1-az3", "cac1-az3", "cac1-az4", "cnn1-az3", "use1-az3", "usw1-az2"]
+  state            = "available"
 
   # Local zones are listed too, and hold no Fargate.
   filter {

@@ -20,6 +20,7 @@ LOCAL_REGION = "us-west-2"
 LOCAL_ACCOUNT = "123456789012"
 
 _PARTICIPANT = re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]")
+_RESERVED = ("amzn-s3-demo-", "internal-", "sg-", "sthree-")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _MARKS = ("pyproject.toml", "terraform", "scripts/workshop")
 
@@ -125,8 +126,10 @@ def participant_name(value: str) -> str:
 
     Raises: UsageError with the rule that it breaks.
     Source: elasticloadbalancing CreateLoadBalancer `Name` (at most 32 characters, only
-    alphanumerics and hyphens, not starting with `internal-`); S3 bucket naming rules.
+    alphanumerics and hyphens, not starting with `internal-`); EC2 CreateSecurityGroup
+    `GroupName` (not starting with `sg-`); S3 bucket naming rules.
     """
+    reserved = next((one for one in _RESERVED if f"{value}-".startswith(one)), None)
     if not _PARTICIPANT.fullmatch(value):
         rule = (
             "it must have 2 to 20 characters, only lower-case letters, digits and hyphens, "
@@ -134,8 +137,8 @@ def participant_name(value: str) -> str:
         )
     elif "--" in value:
         rule = "it must not have two hyphens in a row"
-    elif value.startswith("internal-"):
-        rule = "AWS keeps names that start with `internal-` for itself"
+    elif reserved:
+        rule = f"AWS keeps names that start with `{reserved}` for itself"
     else:
         return value
     raise UsageError(

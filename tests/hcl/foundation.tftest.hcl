@@ -60,6 +60,15 @@ run "balancers_stand_in_two_zones_and_face_the_internet" {
   }
 }
 
+run "zones_without_fargate_are_left_out" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for zone in ["apne1-az3", "usw1-az2"] : contains(data.aws_availability_zones.available.exclude_zone_ids, zone)])
+    error_message = "No subnet stands in a zone that Fargate does not serve."
+  }
+}
+
 run "no_attribute_costs_a_fixed_wait" {
   command = plan
 
@@ -124,6 +133,16 @@ run "prefix_that_balancers_refuse_is_rejected" {
 
   variables {
     prefix = "internal-ana"
+  }
+
+  expect_failures = [var.prefix]
+}
+
+run "prefix_that_security_groups_refuse_is_rejected" {
+  command = plan
+
+  variables {
+    prefix = "sg"
   }
 
   expect_failures = [var.prefix]

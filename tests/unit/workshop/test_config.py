@@ -59,6 +59,9 @@ def test_profile_is_asked_for_the_region_last():
         ("ana_b", "only lower-case letters"),
         ("ana--b", "two hyphens in a row"),
         ("internal-ana", "`internal-`"),
+        ("internal", "`internal-`"),
+        ("sg", "`sg-`"),
+        ("sthree-ana", "`sthree-`"),
         ("ana\n", "only lower-case letters"),
     ],
 )
@@ -70,7 +73,7 @@ def test_participant_that_aws_would_refuse_is_named_with_the_rule(participant, r
     assert caught.value.exit_code == 2
 
 
-@pytest.mark.parametrize("participant", ["an", "ana-b", "a1", "internal", "a" * 20])
+@pytest.mark.parametrize("participant", ["an", "ana-b", "a1", "internals", "a" * 20])
 def test_participant_that_aws_accepts_is_kept(participant):
     assert load(participant=participant).participant == participant
 
