@@ -4,6 +4,7 @@ from workshop.application.clone import push_url
 from workshop.checks.model import Ending, evaluate
 from workshop.checks.rolling import CHECKS
 from workshop.context import Context
+from workshop.quiesce import wait_until
 
 _IMAGE_CHECK = next(check for check in CHECKS if check.name == "image")
 
@@ -18,8 +19,14 @@ def build_first_image(context: Context) -> str:
     latest = view.latest_build(view.first_build.project)
     if latest and not latest["buildComplete"]:
         return f"Build {latest['id']} is under way already."
-    build = context.aws.client("codebuild").start_build(projectName=view.first_build.project)
-    return f"Started build {build['build']['id']}."
+    project = view.first_build.project
+    build = context.aws.client("codebuild").start_build(projectName=project)["build"]
+    # Until the list shows it, the check would judge an older build that failed.
+    wait_until(
+        lambda: (view.latest_build(project) or {}).get("id") == build["id"],
+        f"CodeBuild does not list build `{build['id']}`",
+    )
+    return f"Started build {build['id']}."
 
 
 def push_clone(context: Context) -> bool:

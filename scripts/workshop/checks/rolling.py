@@ -43,11 +43,12 @@ def look_at_image(view: View) -> Finding:
     head = view.head_commit()
     if head is None:
         return not_yet("there is no commit to build an image from")
+    # Asked first: a build that has succeeded by now pushed its image before the tags are read.
+    build = view.latest_build(view.first_build.project)
     tags = view.image_tags()
     for commit in view.history(head, HISTORY_LIMIT):
         if commit in tags:
             return passed(f"`{view.images.name}` holds an image of commit {commit[:8]}")
-    build = view.latest_build(view.first_build.project)
     retry = f"aws codebuild start-build --project-name {view.first_build.project}"
     if build is None:
         return not_yet("no build was started yet", remedy=f"Run `{retry}`.")
