@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from emulator.retries import Answer, GivenAnswers
 from emulator.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Front:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._moto = DomainDispatcherApplication(create_backend_app)
+        self._answers = GivenAnswers()
         self._mounts: list[tuple[str, WSGIApplication]] = []
 
     def mount(self, prefix: str, app: "WSGIApplication") -> None:
@@ -61,15 +63,17 @@ class Front:
             answer = _collect(self._moto, environ)
         else:
             with self._runtime.lock:
-                answer = _collect(self._moto, environ)
+                answer = self._answers.to_retry(environ) or self._answer_once(environ)
         status, headers, body = answer
         if _is_unanswered(status, headers):
             status, headers, body = _not_emulated(environ, body)
         start_response(status, headers)
         return [body]
 
-
-Answer = tuple[str, list[tuple[str, str]], bytes]
+    def _answer_once(self, environ: "WSGIEnvironment") -> Answer:
+        answer = _collect(self._moto, environ)
+        self._answers.keep(environ, answer)
+        return answer
 
 
 def foreign_caller(environ: "WSGIEnvironment") -> str | None:
