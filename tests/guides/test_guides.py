@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Command
 from tests.guides.bash_session import BashSession
+from tests.standing import Standing, copy_project, newcomer_env
 from workshop.guides import Block, missing_output, read_blocks
 from workshop.labs import LABS
 
@@ -47,15 +48,22 @@ def test_every_guide_opens_with_minutes_and_the_way_in_for_a_latecomer(lab):
     assert f"make lab{lab.number}" in opening
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("standing environment")
-def test_commands_of_lab_1_run_and_print_what_the_guide_promises(
-    environment: object, workshop: Command, clone: Path, shell_env: dict[str, str]
-):
-    reset = workshop("reset", "1")
-    assert reset.returncode == 0, reset.stdout + reset.stderr
+@pytest.fixture
+def newcomer(tmp_path: Path) -> Iterator[Standing]:
+    """Return a fresh copy of the project in which nothing stands; destroy what the guide makes."""
+    clone = copy_project(tmp_path / "워크숍 1")
     (clone / ".venv").symlink_to(Path(sys.prefix))
-    with BashSession(clone, shell_env) as session:
+    (tmp_path / "home").mkdir()
+    made = Standing(clone, newcomer_env(clone, tmp_path / "home"))
+    yield made
+    done = made.workshop("destroy")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("guide")
+def test_commands_of_lab_1_run_and_print_what_the_guide_promises(newcomer):
+    with BashSession(newcomer.clone, dict(newcomer.env)) as session:
         for block in read_blocks(guide_of(1)):
             if block.is_run:
                 take(block, session)
