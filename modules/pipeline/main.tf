@@ -71,6 +71,12 @@ resource "aws_codepipeline" "this" {
     }
   }
 
-  # A pipeline starts once when it is created: by then it must be allowed to do its work.
-  depends_on = [aws_iam_role_policy.pipeline, aws_s3_bucket_public_access_block.artifacts]
+  # A pipeline starts once when it is created: by then it must be allowed to do its work, and its
+  # bucket must be as it is to stay.
+  depends_on = [
+    aws_iam_role_policy.pipeline,
+    aws_s3_bucket_public_access_block.artifacts,
+    aws_s3_bucket_server_side_encryption_configuration.artifacts,
+    aws_s3_bucket_versioning.artifacts,
+  ]
 }
