@@ -161,10 +161,10 @@ def for_config(config: Config, aws: Aws | None = None) -> LocalTarget | AwsTarge
 
 
 def look_at_codecommit(aws: Aws) -> None:
-    """Raise UsageError if the account may not use CodeCommit.
+    """Raise UsageError if these credentials, or the account, may not use CodeCommit.
 
-    Source: CodeCommit user guide: accounts that had no repository before July 2024 could not make
-    one until the service was opened again; the refusal is an `AccessDeniedException`.
+    An account that may look and not create is told by Terraform alone: CreateRepository refuses it
+    with `OperationNotAllowedException`, which nothing but a creation shows.
     """
     try:
         aws.client("codecommit").list_repositories()
