@@ -203,6 +203,7 @@ class Lifecycle:
 
     def _await_end(self, task: Task) -> TaskEvent | None:
         run = self._plant.runs[task.arn]
+        run.stop(self._plant.awake.seconds)  # again: one may just have been launched
         run.kill_overdue(self._plant.awake.seconds)
         self._observe(task, run)
         if not run.is_ended:

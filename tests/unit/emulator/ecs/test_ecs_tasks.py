@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from emulator.data_plane.task_runner import logs
+from emulator.data_plane.task_runner import logs, task_run
 from emulator.data_plane.task_runner.driver import TaskRunner
 from emulator.data_plane.task_runner.health_check import HealthCheck
 from emulator.data_plane.task_runner.process import Launch
@@ -164,6 +164,26 @@ def test_one_that_ignores_sigterm_is_killed_with_its_children(world: Any, show_i
     task = world.wait_stopped(arn)
     assert task["containers"][0]["exitCode"] == 137
     world.wait_for(lambda: has_ended(int(child_pid)), "the child's end")
+
+
+def test_one_that_is_launched_while_it_is_told_to_stop_ends(
+    world: Any, server_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_launching, goes_on = threading.Event(), threading.Event()
+    plan = task_run.plan_launch
+
+    def hold(*arguments: Any) -> Any:
+        is_launching.set()
+        assert goes_on.wait(30)
+        return plan(*arguments)
+
+    monkeypatch.setattr(task_run, "plan_launch", hold)
+    arn = world.run(world.define(server_image))
+    assert is_launching.wait(30)
+    world.ecs.stop_task(cluster=world.cluster, task=arn)
+    world.wait_for(lambda: world.task(arn)["lastStatus"] == "STOPPING", "the stop")
+    goes_on.set()
+    world.wait_stopped(arn)
 
 
 def has_ended(pid: int) -> bool:
