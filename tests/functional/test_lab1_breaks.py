@@ -166,9 +166,9 @@ def test_every_check_has_its_break():
 def test_break_makes_exactly_its_check_fail(name, broken):
     with BREAKS[name](broken):
         outcomes = broken.check("1")
-        accused = [one["name"] for one in outcomes if one["ending"] in {"failed", "not yet"}]
-        assert accused == [name], json.dumps(outcomes, indent=2)
-        found = next(one for one in outcomes if one["name"] == name)
-        assert found["observed"]
-        assert found["remedy"] or found["ending"] == "not yet"
+    accused = [one["name"] for one in outcomes if one["ending"] in {"failed", "not yet"}]
+    assert accused == [name], json.dumps(outcomes, indent=2)
+    found = next(one for one in outcomes if one["name"] == name)
+    assert found["observed"]
+    assert found["remedy"] or found["ending"] == "not yet"
     assert all(one["ending"] == "passed" for one in broken.check("1", "--wait"))

@@ -6,7 +6,7 @@ from typing import Any
 from workshop.application.greeting import FILE, read_greeting
 from workshop.checks.diagnosis import why_build_failed, why_tasks_stop
 from workshop.checks.execution import look_at_execution
-from workshop.checks.model import Check, Finding, could_not_look, failed, not_yet, passed
+from workshop.checks.model import Check, Ending, Finding, could_not_look, failed, not_yet, passed
 from workshop.checks.view import STAGING, View
 from workshop.errors import UsageError
 
@@ -187,11 +187,12 @@ def look_at_revision(view: View) -> Finding:
     if head is None or record is None:
         return could_not_look("there is no commit or no service to compare")
     tag = view.running_tag(STAGING, record)
-    if tag == head and len(record["deployments"]) == 1:
+    is_settled = len(record["deployments"]) == 1 or execution.ending is Ending.PASSED
+    if tag == head and is_settled:
         return passed(f"the service runs the image of commit {head[:8]}")
     if tag == head:
         return not_yet(f"the service changes to the image of commit {head[:8]}")
-    if execution.ending != "passed":
+    if execution.ending is not Ending.PASSED:
         return could_not_look(f"commit {head[:8]} is not deployed; see the check `execution`")
     return failed(
         f"the service runs image `{tag[:12]}`, the branch stands at {head[:8]}",
