@@ -38,6 +38,7 @@ def test_every_step_has_command_output_notice_hint_and_check(lab):
         assert any(block.commands for block in blocks), label
         assert any(block.output for block in blocks), label
         assert "Notice: " in text, label
+        assert f"workshop hint {label}" in text, label
         assert f"workshop check {label}" in text, label
 
 
