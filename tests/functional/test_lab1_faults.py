@@ -214,6 +214,7 @@ def running_tags(participant: Participant) -> set[str]:
 
 def test_suspended_laptop_finds_everything_as_it_left_it(participant, good, standing):
     ecs = participant.aws("ecs")
+    assert all(one["ending"] == "passed" for one in participant.check("1.2", "--wait"))
     before = set(ecs.list_tasks(cluster=CLUSTER, serviceName=SERVICE)["taskArns"])
     ill = events_of_illness(participant)
     with suspended(standing):
