@@ -108,7 +108,7 @@ class _Run:
         self, on_new: aiohttp.ClientSession, on_kept: aiohttp.ClientSession
     ) -> None:
         under_way: set[asyncio.Task[None]] = set()
-        while not self._is_over():
+        while not (self._stop.is_set() or self._is_full()):
             due = int((time.monotonic() - self._started) * self._rate) + 1
             while self._report.sent < due and not self._is_full():
                 is_new = self._next_is_new()
@@ -120,12 +120,8 @@ class _Run:
         self._report.duration_s = round(time.monotonic() - self._started, 3)
         await asyncio.gather(*under_way)
 
-    def _is_over(self) -> bool:
-        elapsed = time.monotonic() - self._started
-        too_long = self._duration_s is not None and elapsed >= self._duration_s
-        return self._stop.is_set() or too_long
-
     def _is_full(self) -> bool:
+        """Tell whether every request of the duration was sent; late ones are sent all the same."""
         return self._duration_s is not None and self._report.sent >= self._rate * self._duration_s
 
     def _next_is_new(self) -> bool:
