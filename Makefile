@@ -33,7 +33,7 @@ destroy: .venv/.ready ## Remove everything of the environment, and prove it
 
 test: setup ## Run every test that needs no account [FAST=1 leaves out the slow ones]
 	@$(PYTEST) tests/unit/emulator tests/load
-	@$(PYTEST) --dist loadgroup --ignore tests/unit/emulator --ignore tests/load
+	@$(PYTEST) --ignore tests/unit/emulator --ignore tests/load
 
 bench: setup ## Measure, print the table, and fail over a limit
 	@$(VENV_PYTHON) -m tests.bench

@@ -8,13 +8,21 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from tests.scheduling import ByEnvironment
 from tests.standing import Standing, copy_project, newcomer_env
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByEnvironment:
+    """Keep tests that share an environment on one worker, and the slow ones first."""
+    config.option.loadscopereorder = False
+    return ByEnvironment(config, log)
 
 
 @pytest.fixture(scope="session")

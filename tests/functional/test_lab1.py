@@ -16,7 +16,7 @@ from tests.functional.participant import Participant
 from tests.load.generator import run_load
 from workshop.checks.web import ask
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standing environment")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

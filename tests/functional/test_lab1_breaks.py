@@ -13,7 +13,7 @@ from tests.functional.participant import CLUSTER, PIPELINE, REPOSITORY, SERVICE,
 from tests.standing import Standing
 from workshop.labs import checks_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standing environment")]
+pytestmark = pytest.mark.slow
 
 
 @contextmanager

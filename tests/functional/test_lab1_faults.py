@@ -20,7 +20,7 @@ from tests.load.generator import LoadReport, run_load
 from tests.standing import Standing
 from workshop.checks.web import ask
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standing environment")]
+pytestmark = pytest.mark.slow
 
 RATE = 20
 SUSPENDED_S = 15

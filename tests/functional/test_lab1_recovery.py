@@ -24,7 +24,7 @@ import pytest
 from tests.functional.participant import Participant
 from tests.standing import Completed, Standing, copy_project, newcomer_env
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("environment of its own")]
+pytestmark = pytest.mark.slow
 
 CREATING = "aws_lb.this"
 """In the middle of the fixed minute that Terraform waits for load balancers."""

@@ -8,7 +8,7 @@ import pytest
 from tests.functional.participant import Participant
 from tests.standing import PROJECT, Standing
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standing environment")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -62,7 +62,6 @@ def newcomer(tmp_path: Path) -> Iterator[Standing]:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("guide")
 def test_commands_of_lab_1_run_and_print_what_the_guide_promises(newcomer):
     with BashSession(newcomer.clone, dict(newcomer.env)) as session:
         for block in read_blocks(guide_of(1)):
