@@ -13,7 +13,7 @@ from workshop.guides import Block, missing_output, read_blocks
 from workshop.labs import LABS
 
 GUIDES = Path(__file__).resolve().parents[2] / "lab-guides" / "en"
-GUIDE_OF_LAB = {1: "lab1-rolling.md"}
+GUIDE_OF_LAB = {1: "lab1-rolling.md", 2: "lab2-blue-green.md"}
 
 
 def guide_of(number: int) -> str:
@@ -49,22 +49,23 @@ def test_every_guide_opens_with_minutes_and_the_way_in_for_a_latecomer(lab):
     assert f"make lab{lab.number}" in opening
 
 
-@pytest.fixture
-def newcomer(tmp_path: Path) -> Iterator[Standing]:
-    """Return a fresh copy of the project in which nothing stands; destroy what the guide makes."""
-    clone = copy_project(tmp_path / "워크숍 1")
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    """Return a fresh copy of the project in which nothing stands; destroy what the guides make."""
+    clone = copy_project(tmp_path_factory.mktemp("guides") / "워크숍 1")
     (clone / ".venv").symlink_to(Path(sys.prefix))
-    (tmp_path / "home").mkdir()
-    made = Standing(clone, newcomer_env(clone, tmp_path / "home"))
+    made = Standing(clone, newcomer_env(clone, tmp_path_factory.mktemp("home")))
     yield made
     done = made.workshop("destroy")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow
-def test_commands_of_lab_1_run_and_print_what_the_guide_promises(newcomer):
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: f"lab{lab.number}")
+def test_commands_of_a_guide_run_and_print_what_it_promises(lab, newcomer):
+    """Each guide in a new shell, after the guides before it, as in a course."""
     with BashSession(newcomer.clone, dict(newcomer.env)) as session:
-        for block in read_blocks(guide_of(1)):
+        for block in read_blocks(guide_of(lab.number)):
             if block.is_run:
                 take(block, session)
 
