@@ -7,8 +7,10 @@ from the name that the plugin writes the group into.
 from xdist.scheduler import LoadScopeScheduling
 
 ENVIRONMENTS = {
-    "tests/functional/test_lab1_recovery.py": "an environment of its own",
-    "tests/functional/": "the standing environment",
+    "tests/functional/lab1/test_lab1_recovery.py": "an environment of its own",
+    "tests/functional/lab1/": "the environment of lab 1",
+    "tests/functional/lab2/test_lab2_recovery.py": "another of its own",
+    "tests/functional/lab2/": "the production environment",
 }
 """The beginning of a test's id, to the environment that it shares; the first that fits."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.conftest import Command
+from tests.functional.environments import Command
 from tests.functional.participant import Participant
 from tests.load.generator import run_load
 from workshop.checks.web import ask

@@ -10,19 +10,15 @@ One test, as each foundation costs a fixed minute: only the last run of the firs
 | two runs at once | 2 | the command and process that holds it | wait |
 """
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
+from tests.functional.cut_short import begun, ended, interrupted_at, kill_emulator, own_environment
+from tests.functional.environments import processes_of
 from tests.functional.participant import Participant
-from tests.standing import Completed, Standing, copy_project, newcomer_env
+from tests.standing import Standing
 
 pytestmark = pytest.mark.slow
 
@@ -32,44 +28,8 @@ CREATING = "aws_lb.this"
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Standing]:
-    """Return a copy with an emulator of its own, which the faults may take away."""
-    home = tmp_path / "home"
-    home.mkdir()
-    clone = copy_project(tmp_path / "own")
-    made = Standing(clone, newcomer_env(clone, home))
-    yield made
-    made.workshop("emulator", "stop")
-
-
-@contextmanager
-def begun(own: Standing, words: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    """Run `workshop` and hand it over as soon as it has said `words`."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "workshop", *arguments],
-        cwd=own.clone,
-        env=dict(own.env),
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        # a shell starts what runs in the background with Ctrl-C ignored
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as run:
-        assert run.stderr is not None
-        for line in run.stderr:
-            if words in line:
-                yield run
-                return
-        raise AssertionError(f"the run ended with {run.wait()} and never said {words!r}")
-
-
-def ended(run: "subprocess.Popen[str]") -> Completed:
-    _, told = run.communicate()
-    return Completed(run.args, run.returncode, "", told)
-
-
-def kill_emulator(own: Standing) -> None:
-    emulator = psutil.Process(int((own.clone / ".workshop" / "emulator.pid").read_text()))
-    os.kill(emulator.pid, signal.SIGKILL)
+    with own_environment(tmp_path) as made:
+        yield made
 
 
 def test_run_that_was_cut_short_is_run_again(own):
@@ -86,9 +46,7 @@ def test_run_that_was_cut_short_is_run_again(own):
     assert "Run the same command again" in lost.stderr
     assert not (own.clone / "terraform" / "errored.tfstate").exists()
 
-    with begun(own, CREATING, "lab", "1", "--to", "1.1") as run:
-        run.send_signal(signal.SIGINT)
-        interrupted = ended(run)
+    interrupted = interrupted_at(own, CREATING, "lab", "1", "--to", "1.1")
     assert interrupted.returncode == 130
     assert "Terraform ended in order and saved its state" in interrupted.stderr
     assert "Run the same command again" in interrupted.stderr
@@ -105,11 +63,10 @@ def test_run_that_was_cut_short_is_run_again(own):
     assert "It ended without being stopped" in look.stderr
     assert "Run `make lab1`" in look.stderr
 
-    with begun(own, "The emulator stopped while step 1.2 stood", "lab", "1") as run:
-        run.send_signal(signal.SIGINT)
-        assert ended(run).returncode == 130
+    interrupted = interrupted_at(own, "The emulator stopped while step 1.2 stood", "lab", "1")
+    assert interrupted.returncode == 130
     assert own.workshop("destroy").returncode == 0
-    assert_nothing_runs(own)
+    assert processes_of(own) == []
 
 
 def assert_nothing_twice(own: Standing) -> None:
@@ -122,8 +79,3 @@ def assert_nothing_twice(own: Standing) -> None:
     assert len(aws("ecs").list_clusters()["clusterArns"]) == 2
     plan = own.workshop("terraform", "--", "plan", "-detailed-exitcode", "-no-color")
     assert plan.returncode == 0, plan.stdout + plan.stderr
-
-
-def assert_nothing_runs(own: Standing) -> None:
-    commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
-    assert not [command for command in commands if str(own.clone) in " ".join(command)]

@@ -6,8 +6,7 @@ tests/unit/workshop/test_bad_input.py.
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +15,14 @@ import psutil
 import pytest
 
 from tests.functional.participant import CLUSTER, PIPELINE, REPOSITORY, SERVICE, Participant
-from tests.load.generator import LoadReport, run_load
+from tests.functional.under_load import RATE, assert_served, under_load
+from tests.functional.waiting import wait_until
+from tests.load.generator import run_load
 from tests.standing import Standing
 from workshop.checks.web import ask
 
 pytestmark = pytest.mark.slow
 
-RATE = 20
 SUSPENDED_S = 15
 """Longer than a target's way to unhealthy: two checks, 5 s apart, that wait 2 s each."""
 
@@ -134,35 +134,6 @@ def commits_of(participant: Participant) -> set[str]:
     }
 
 
-def wait_until(is_so: Callable[[], bool], timeout_s: float = 90) -> None:
-    pause = threading.Event()
-    for _ in range(int(timeout_s / 0.3)):
-        if is_so():
-            return
-        pause.wait(0.3)
-    raise AssertionError(f"not so after {timeout_s:.0f} s")
-
-
-@contextmanager
-def under_load(participant: Participant, version: str) -> Iterator[None]:
-    """Ask staging all the while: no request may fail, and `version` alone may answer."""
-    stop = threading.Event()
-    url = staging_url(participant)
-    with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(run_load, url, RATE, stop_event=stop)
-        try:
-            yield
-        finally:
-            stop.set()
-    assert_served(asking.result(), version)
-
-
-def assert_served(report: LoadReport, version: str) -> None:
-    assert report.sent > 0
-    assert report.failed == 0, report.as_dict()
-    assert set(report.versions) == {version}
-
-
 def staging_url(participant: Participant) -> str:
     return participant.shell('echo "$STAGING_URL/hello/load"').stdout.strip()
 
@@ -180,14 +151,14 @@ def assert_told(participant: Participant, fault: Fault, *options: str) -> str:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.given for fault in FAULTS])
 def test_faulty_application_is_explained_and_never_served(participant, good, fault):
-    with under_load(participant, good):
+    with under_load(staging_url(participant), good):
         break_application(participant, good, fault)
         assert_told(participant, fault, "--wait")
         end_executions(participant)
 
 
 def test_crashing_application_is_told_before_and_after_the_timeout(participant, good):
-    with under_load(participant, good):
+    with under_load(staging_url(participant), good):
         break_application(participant, good, CRASH)
         told = assert_told(participant, CRASH, "--wait")
         assert "Deploy InProgress" in told

@@ -1,0 +1,67 @@
+"""Runs of `workshop` that do not come to their end: interrupted, or their emulator is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from tests.standing import Completed, Standing, copy_project, newcomer_env
+
+
+@contextmanager
+def own_environment(folder: Path) -> Iterator[Standing]:
+    """Yield a copy with an emulator of its own, which the faults may take away."""
+    home = folder / "home"
+    home.mkdir()
+    clone = copy_project(folder / "own")
+    made = Standing(clone, newcomer_env(clone, home))
+    try:
+        yield made
+    finally:
+        made.workshop("emulator", "stop")
+
+
+@contextmanager
+def begun(own: Standing, words: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run `workshop` and hand it over as soon as it has said `words`."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "workshop", *arguments],
+        cwd=own.clone,
+        env=dict(own.env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell starts what runs in the background with Ctrl-C ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as run:
+        assert run.stderr is not None
+        said = []
+        for line in run.stderr:
+            said.append(line)
+            if words in line:
+                yield run
+                return
+        raise AssertionError(f"{run.wait()}, and never said {words!r}:\n{''.join(said[-30:])}")
+
+
+def ended(run: "subprocess.Popen[str]") -> Completed:
+    _, told = run.communicate()
+    return Completed(run.args, run.returncode, "", told)
+
+
+def interrupted_at(own: Standing, words: str, *arguments: str) -> Completed:
+    """Press Ctrl-C as soon as a run has said `words`; return how it ended."""
+    with begun(own, words, *arguments) as run:
+        run.send_signal(signal.SIGINT)
+        return ended(run)
+
+
+def kill_emulator(own: Standing) -> None:
+    emulator = psutil.Process(int((own.clone / ".workshop" / "emulator.pid").read_text()))
+    os.kill(emulator.pid, signal.SIGKILL)
