@@ -6,7 +6,7 @@ import signal
 from types import FrameType
 from typing import NoReturn
 
-from tests.bench import balancer_rows, emulator_rows, lab_rows, release_rows
+from tests.bench import balancer_rows, blue_green_rows, emulator_rows, lab_rows, release_rows
 from tests.bench.place import say, standing_place
 from tests.bench.rows import Row, is_over, table
 
@@ -41,6 +41,9 @@ def measure() -> list[Row]:
         rows += balancer_rows.throughput_rows(place)
         rows.append(balancer_rows.rolling_update_row(place))
         rows.append(lab_rows.lab_row(place))
+        place.workshop("lab", "2")
+        rows.append(blue_green_rows.approval_row(place))
+        rows.append(blue_green_rows.load_row(place))
     return rows
 
 

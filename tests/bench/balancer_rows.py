@@ -1,24 +1,18 @@
 """The load balancer: what it costs a request, and a release under constant load."""
 
-import json
-import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
-from typing import Any
 
 import psutil
 
+from tests.bench.load import RATE, failed_requests, under_load
 from tests.bench.place import Place, say, wait_until
 from tests.bench.release_rows import release
 from tests.bench.rows import Row
 from tests.load.generator import run_load
-from tests.standing import PROJECT
 from workshop.checks.web import ask
 
-RATE = 200
 CONNECTIONS = 8
 SECONDS = 5
 
@@ -46,33 +40,9 @@ def throughput_rows(place: Place) -> list[Row]:
 def rolling_update_row(place: Place) -> Row:
     """Count failed requests while a release rolls out."""
     say(f"releasing under {RATE} requests a second")
-    report = _load_during(place)
-    share = report["on_new_connections"] / report["sent"]
-    told = (
-        f"{report['sent']} sent at {RATE}/s, {share:.0%} on new connections; p99 "
-        f"{report['latency_ms']['p99']:.0f} ms, slowest {report['latency_ms']['max']:.0f} ms; "
-        f"{len(report['versions'])} versions answered"
-    )
-    if report["failed"]:
-        told += f"; {json.dumps(report['failures'])}"
-    return Row("rolling update: failed requests", report["failed"], "", told, limit=0)
-
-
-def _load_during(place: Place) -> Any:
-    """Return what a load in a process of its own met during one release."""
-    generator = subprocess.Popen(
-        [sys.executable, "-m", "tests.load", "--url", place.hello_url, "--duration", "300"],
-        cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    with under_load(place.hello_url) as report:
         release(place)
-    finally:
-        generator.send_signal(signal.SIGINT)
-        printed, _ = generator.communicate()
-    return json.loads(printed)
+    return failed_requests("rolling update", report)
 
 
 def target_port(place: Place) -> int:

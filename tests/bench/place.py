@@ -20,6 +20,7 @@ from workshop.config import DEFAULT_PARTICIPANT, LOCAL_ACCOUNT, LOCAL_REGION
 T = TypeVar("T")
 
 CLUSTER = f"{DEFAULT_PARTICIPANT}-staging"
+PRODUCTION_CLUSTER = f"{DEFAULT_PARTICIPANT}-prod"
 SERVICE = "hello-server-staging"
 APPLICATION = f"{DEFAULT_PARTICIPANT}-hello-server"
 
@@ -86,8 +87,16 @@ class Place:
     @property
     def hello_url(self) -> str:
         """Return the application's address behind the staging balancer."""
+        return self._url_behind(CLUSTER)
+
+    @property
+    def production_url(self) -> str:
+        """Return the application's address behind the production balancer."""
+        return self._url_behind(PRODUCTION_CLUSTER)
+
+    def _url_behind(self, balancer: str) -> str:
         found = self._management("listeners")["listeners"]
-        port = next(one["publishedPort"] for one in found if one["loadBalancerName"] == CLUSTER)
+        port = next(one["publishedPort"] for one in found if one["loadBalancerName"] == balancer)
         return f"http://127.0.0.1:{port}/hello/bench"
 
     def _management(self, name: str) -> Any:
