@@ -3,12 +3,14 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 from tests.unit.workshop.file_server import FileServer
 
+from workshop.aws import Aws
 from workshop.cli import run
 from workshop.config import Config
 from workshop.emulator_process import EmulatorProcess
@@ -84,6 +86,17 @@ def workshop(shell: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> C
 def config(root: Path, shell: pytest.MonkeyPatch) -> Config:
     """Return the settings of a run on target `local`, on a free port."""
     return Config(root=root, port=int(os.environ["WORKSHOP_PORT"]), inherited=dict(os.environ))
+
+
+@pytest.fixture
+def aws(config: Config, shell: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """Return the way to an AWS of moto's own, which knows nothing of the emulator."""
+    shell.setenv("AWS_ACCESS_KEY_ID", "testing")
+    shell.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        made = Aws(replace(config, target="aws", region="us-east-1", inherited=dict(os.environ)))
+        yield made
+        made.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Rest before a reset, revisions that no state holds, and the proof that nothing is left."""
 
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -19,16 +17,6 @@ from workshop.progress import silent
 from workshop.quiesce import delete_revisions, quiesce, wait_until
 
 ACCOUNT = "123456789012"
-
-
-@pytest.fixture
-def aws(config: Config, shell: pytest.MonkeyPatch) -> Iterator[Aws]:
-    shell.setenv("AWS_ACCESS_KEY_ID", "testing")
-    shell.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        made = Aws(replace(config, target="aws", region="us-east-1", inherited=dict(os.environ)))
-        yield made
-        made.close()
 
 
 @pytest.fixture
