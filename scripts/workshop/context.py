@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from workshop.application.clone import Clone, clone_of
 from workshop.aws import Aws
-from workshop.checks.view import View
+from workshop.checks.view import PRODUCTION, STAGING, View
 from workshop.config import Config
 from workshop.environment import Environment
 from workshop.progress import Progress
@@ -31,6 +31,8 @@ class Context:
 
 
 def view_of(aws: Aws, target: Target, environment: Environment) -> View:
-    """Return what checks look through."""
-    urls = {"staging": target.published_url(environment.load_balancers.staging)}
+    """Return what checks look through. Production has an address once its listener is made."""
+    urls = {STAGING: target.published_url(environment.load_balancers.staging)}
+    if environment.production is not None:
+        urls[PRODUCTION] = target.published_url(environment.load_balancers.prod)
     return View(aws, environment, urls)

@@ -57,13 +57,41 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Service:
+    """One ECS service. Shape: `target_groups` maps a slot to the ARN of its target group.
+
+    The slots of `prod` are `blue` and `green`; the one slot of `staging` is called `staging`.
+    """
+
     cluster: str
     name: str
     task_family: str
     container: str
     log_group: str
-    target_group_arn: str
+    target_groups: dict[str, str]
     desired_count: int
+
+
+@dataclass(frozen=True)
+class Production:
+    """Where users reach production: the listener, and its rule that forwards to a slot."""
+
+    listener_arn: str
+    rule_arn: str
+
+
+@dataclass(frozen=True)
+class CodeDeploy:
+    application: str
+    deployment_group: str
+
+
+@dataclass(frozen=True)
+class Approval:
+    """The pipeline's action that waits for a person, and the topic that tells of it."""
+
+    stage: str
+    action: str
+    topic_arn: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +110,9 @@ class Environment:
     artifact_bucket: str | None = None
     pipeline: Pipeline | None = None
     services: dict[str, Service] = field(default_factory=dict)
+    production: Production | None = None
+    codedeploy: CodeDeploy | None = None
+    approval: Approval | None = None
 
 
 def load_environment(aws: Aws, config: Config) -> Environment:
@@ -131,6 +162,9 @@ def environment_from_outputs(outputs: dict[str, Any]) -> Environment:
             for key, value in (outputs.get("services") or {}).items()
             if value
         },
+        production=_optional(Production, outputs.get("production")),
+        codedeploy=_optional(CodeDeploy, outputs.get("codedeploy")),
+        approval=_optional(Approval, outputs.get("approval")),
     )
 
 

@@ -29,7 +29,9 @@ HEAD = "c0ffee" + "0" * 34
 OLDER = "bad1de" + "0" * 34
 TASK = "4124fe3980a857642d1f4fabd0f59d6e"
 BALANCER = LoadBalancer("ana-staging", "arn:lb", "localhost", 80)
-SERVICE = Service("ana-staging", "hello-server-staging", "ana-hello", "hello-server", "/a", "tg", 2)
+SERVICE = Service(
+    "ana-staging", "hello-server-staging", "ana-hello", "hello-server", "/a", {"staging": "tg"}, 2
+)
 ENVIRONMENT = Environment(
     region="us-west-2",
     prefix="ana",

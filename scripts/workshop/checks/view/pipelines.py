@@ -1,0 +1,52 @@
+"""CodePipeline's record of executions and their actions."""
+
+from typing import Any
+
+from workshop.approvals import WaitingApproval, waiting_approval
+from workshop.checks.view.standing import Standing
+
+
+class PipelinesView(Standing):
+    """How far commits have come."""
+
+    def execution_of(self, commit: str) -> dict[str, Any] | None:
+        """Return the newest execution that runs `commit`, or None."""
+        pages = self.aws.client("codepipeline").get_paginator("list_pipeline_executions")
+        for page in pages.paginate(pipelineName=self.pipeline.name):
+            for execution in page["pipelineExecutionSummaries"]:
+                if commit in {
+                    one.get("revisionId") for one in execution.get("sourceRevisions", [])
+                }:
+                    return dict(execution)
+        return None
+
+    def action_executions(self, execution_id: str) -> list[dict[str, Any]]:
+        """Return every action of an execution, oldest first; a retried one stands there twice."""
+        pages = self.aws.client("codepipeline").get_paginator("list_action_executions")
+        found = [
+            action
+            for page in pages.paginate(
+                pipelineName=self.pipeline.name, filter={"pipelineExecutionId": execution_id}
+            )
+            for action in page["actionExecutionDetails"]
+        ]
+        return sorted(found, key=lambda action: action["startTime"])
+
+    def pipeline_definition(self) -> dict[str, Any]:
+        """Return the pipeline's structure: stages, actions, `executionMode`."""
+        found = self.aws.client("codepipeline").get_pipeline(name=self.pipeline.name)
+        return dict(found["pipeline"])
+
+    def running_executions(self) -> list[dict[str, Any]]:
+        """Return the executions that have not ended, newest first."""
+        pages = self.aws.client("codepipeline").get_paginator("list_pipeline_executions")
+        return [
+            execution
+            for page in pages.paginate(pipelineName=self.pipeline.name)
+            for execution in page["pipelineExecutionSummaries"]
+            if execution["status"] in {"InProgress", "Stopping"}
+        ]
+
+    def waiting_approval(self) -> WaitingApproval | None:
+        """Return the approval that waits for a person, or None."""
+        return waiting_approval(self.aws, self.pipeline.name)
