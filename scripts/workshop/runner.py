@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workshop.application.git import look_for_git
 from workshop.aws import Aws, BotoCoreError
-from workshop.checks.model import Ending, Outcome, settle
+from workshop.checks.model import Ending, Outcome, evaluate, settle
 from workshop.config import Config
 from workshop.context import Context
 from workshop.environment import load_environment
@@ -18,7 +18,7 @@ from workshop.errors import (
     NotPrepared,
     WorkshopError,
 )
-from workshop.labs import is_higher
+from workshop.labs import is_higher, steps_missing_below, steps_reached
 from workshop.labs.model import Step
 from workshop.progress import Note, Progress, Waiting
 from workshop.targets import Confirm, Target
@@ -47,8 +47,9 @@ def run_steps(
     """Take an environment through steps, in order; return the context that the last one left.
 
     What is missing on this machine is told before anything is started or made.
-    The first step applies whatever stands already, which mends what was changed outside
-    Terraform or left half-made; the ladder is never lowered. Raises: CheckNotPassed,
+    An environment that stands below their lab is taken through the earlier labs first. The first
+    step applies whatever stands already, which mends what was changed outside Terraform or left
+    half-made; the ladder is never lowered. Raises: CheckNotPassed,
     InfrastructureError, UsageError, whatever Terraform or an action raises.
     """
     try:
@@ -73,12 +74,13 @@ def _walk(
         _tell_of_lost_emulator(session)
         session.target.confirm_creation(confirm)
     context: Context | None = None
-    for step in steps:
+    for step in _with_missing(session, list(steps), standing):
         session.progress(Note(f"Step {step.label}: {step.title}"))
         if context is None or standing is None or is_higher(step.label, standing):
             highest = (
                 step.label if standing is None or is_higher(step.label, standing) else standing
             )
+            _prepare(session, standing, highest)
             session.terraform.apply(highest, session.progress)
             standing = highest
             context = _context(session)
@@ -87,6 +89,31 @@ def _walk(
     if context is None:
         raise ValueError("a lab has at least one step")
     return context
+
+
+def _with_missing(session: Session, steps: list[Step], standing: str | None) -> list[Step]:
+    """Return the steps, behind those of earlier labs that were not taken to their end."""
+    missing = steps_missing_below(steps[0].label, standing) if steps else []
+    if missing and missing[0].label == standing and _has_passed(session, missing[0]):
+        del missing[0]
+    return [*missing, *steps]
+
+
+def _has_passed(session: Session, step: Step) -> bool:
+    """Tell whether a step that stands was taken to its end, by one look at its checks."""
+    try:
+        view = _context(session).view
+    except WorkshopError:
+        return False
+    return all(evaluate(check, view).is_passed for check in step.checks)
+
+
+def _prepare(session: Session, standing: str | None, label: str) -> None:
+    """Bring to rest what steps that are newly reached are about to change."""
+    reached = steps_reached(standing, label) if standing is not None else []
+    for prepare in (step.prepare for step in reached):
+        if prepare is not None:
+            prepare(_context(session))
 
 
 def plan_step(session: Session, step: Step) -> PlanSummary:

@@ -86,10 +86,19 @@ class Clone:
 
         `step` marks the commit as the workshop's own, made for that step.
         """
-        if step:
-            message = f"{message}\n\n{_TRAILER}: {step}"
         self.git.run("add", "--all")
-        self.git.run("commit", "--quiet", "--message", message)
+        self.git.run("commit", "--quiet", "--message", _marked(message, step))
+        return self.head()
+
+    def commit_files(self, names: list[str], message: str, step: str | None = None) -> str | None:
+        """Commit just these files, as they are; return the new commit's id, None if none differs.
+
+        `step` as for `commit_all`. Whatever else was edited stays uncommitted.
+        """
+        if self.git.run("status", "--porcelain", "--", *names) == "":
+            return None
+        self.git.run("add", "--", *names)
+        self.git.run("commit", "--quiet", "--message", _marked(message, step), "--", *names)
         return self.head()
 
     def catch_up(self) -> None:
@@ -157,6 +166,10 @@ class Clone:
             git.run("config", "--local", f"http.{url.scheme}://{url.netloc}.proxy", "")
         verb = "set-url" if "origin" in git.run("remote").split() else "add"
         git.run("remote", verb, "origin", clone_url)
+
+
+def _marked(message: str, step: str | None) -> str:
+    return f"{message}\n\n{_TRAILER}: {step}" if step else message
 
 
 def clone_of(config: Config, env_vars: dict[str, str]) -> Clone:

@@ -38,8 +38,8 @@ def passed(observed: str) -> Finding:
     return Finding(Ending.PASSED, observed)
 
 
-def not_yet(observed: str, remedy: str = "") -> Finding:
-    return Finding(Ending.NOT_YET, observed, remedy=remedy)
+def not_yet(observed: str, remedy: str = "", details: tuple[str, ...] = ()) -> Finding:
+    return Finding(Ending.NOT_YET, observed, remedy=remedy, details=details)
 
 
 def failed(observed: str, cause: str, remedy: str, details: tuple[str, ...] = ()) -> Finding:
@@ -81,7 +81,9 @@ def evaluate(check: Check, view: View) -> Outcome:
     try:
         return Outcome(check, check.look(view))
     except NotStanding as error:
-        finding = not_yet(str(error), remedy=f"Run `workshop lab 1 --to {check.step}`.")
+        finding = not_yet(
+            str(error), remedy=f"Run `workshop lab {check.step[0]} --to {check.step}`."
+        )
     except (BotoCoreError, ClientError, OSError) as error:
         finding = could_not_look(
             f"{type(error).__name__}: {error}",

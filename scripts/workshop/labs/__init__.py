@@ -31,6 +31,34 @@ def step_labelled(label: str) -> Step:
     raise UsageError(f"Step `{label}` does not exist.", f"Choose one of: {', '.join(LADDER[1:])}.")
 
 
+def steps_missing_below(label: str, standing: str | None) -> list[Step]:
+    """Return the steps of earlier labs that an environment has yet to be taken through.
+
+    The one that it stands at is among them: a run may have been interrupted there. None where it
+    stands in the lab of `label` already.
+    """
+    lab = lab_numbered(int(label.partition(".")[0]))
+    if standing is not None and is_higher(standing, lab.before):
+        return []
+    return [
+        step
+        for earlier in LABS
+        if earlier.number < lab.number
+        for step in earlier.steps
+        if standing is None or not is_higher(standing, step.label)
+    ]
+
+
+def steps_reached(standing: str, label: str) -> list[Step]:
+    """Return the steps that going up from one step to another newly reaches."""
+    return [
+        step
+        for lab in LABS
+        for step in lab.steps
+        if is_higher(step.label, standing) and not is_higher(step.label, label)
+    ]
+
+
 def steps_between(lab: Lab, first: str | None, last: str | None) -> list[Step]:
     """Return a lab's steps from `first` to `last`, both included. Raises UsageError."""
     labels = [step.label for step in lab.steps]

@@ -14,6 +14,10 @@ Observation = Callable[[Context], AbstractContextManager[None]]
 """Watches while a step acts, and keeps what it saw as evidence."""
 
 
+Preparation = Callable[[Context], None]
+"""Brings what stands to rest, before Terraform changes it."""
+
+
 def _nothing_to_observe(_context: Context) -> AbstractContextManager[None]:
     return nullcontext()
 
@@ -26,7 +30,8 @@ def _nothing_by_hand(_context: Context) -> list[str]:
 class Step:
     """One action with a visible result.
 
-    `by_hand` returns the shell commands that do the action without the workshop.
+    `by_hand` returns the shell commands that do the action without the workshop. `prepare` is
+    called before Terraform goes past the step for the first time, with what stood until then.
     """
 
     label: str
@@ -36,6 +41,7 @@ class Step:
     action: Action | None = None
     by_hand: Callable[[Context], list[str]] = field(default=_nothing_by_hand)
     observe: Observation = field(default=_nothing_to_observe)
+    prepare: Preparation | None = None
 
 
 @dataclass(frozen=True)
