@@ -1,13 +1,14 @@
 """A participant of a standing environment: edits, commits, pushes, and asks AWS and the checks."""
 
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
-from tests.standing import Completed, Standing
+from tests.standing import Completed, Standing, run_to_end
 
 PIPELINE = "workshop-hello-server"
 REPOSITORY = "workshop-hello-server"
@@ -21,7 +22,14 @@ class Participant:
         self.clone: Path = standing.clone / "work" / "workshop" / "hello-server"
         self.shell = standing.shell
         self.workshop = standing.workshop
+        self._standing = standing
         self._endpoint_url = f"http://127.0.0.1:{standing.env['WORKSHOP_PORT']}"
+
+    @cached_property
+    def env_vars(self) -> dict[str, str]:
+        """Return the variables of a shell after `eval "$(workshop env)"`, asked for once."""
+        printed = self.shell("env -0").stdout
+        return dict(line.split("=", 1) for line in printed.split("\0") if line)
 
     def aws(self, service: str) -> Any:
         session = boto3.Session(aws_access_key_id="123456789012", aws_secret_access_key="local")
@@ -34,9 +42,13 @@ class Participant:
 
     def git(self, *arguments: str) -> str:
         """Run git in the clone with the environment that `workshop env` gives."""
-        quoted = " ".join(f"'{argument}'" for argument in arguments)
-        done: Completed = self.shell(f"git -C '{self.clone}' {quoted}")
-        return done.stdout.strip()
+        return self.run("git", "-C", str(self.clone), *arguments).stdout.strip()
+
+    def run(self, *command: str) -> Completed:
+        """Run a command, which must succeed, in the shell that `workshop env` gives."""
+        done = run_to_end(list(command), self._standing.clone, self.env_vars)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.clone / file

@@ -1,0 +1,123 @@
+"""What a reset of lab 2 takes away and what it leaves, from every state that lab 2 can be in.
+
+The end of the environment, from step 2.4, is the fixture's: it proves that nothing is left.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.functional.lab2.production import PROD_CLUSTER, Production
+from tests.functional.waiting import wait_until
+from tests.standing import PROJECT, Standing
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def production(environment: object, standing: Standing) -> Production:
+    return Production(standing)
+
+
+def what_lab_2_makes(production: Production) -> dict[str, list[Any]]:
+    """Return what stands of lab 2, by kind."""
+    ask = production.aws
+    groups = ask("elbv2").describe_target_groups()["TargetGroups"]
+    logs = ask("logs").describe_log_groups(logGroupNamePrefix="/ecs-workshop/")["logGroups"]
+    roles = ask("iam").list_roles()["Roles"]
+    pipeline = ask("codepipeline").get_pipeline(name="workshop-hello-server")["pipeline"]
+    return {
+        "applications": ask("codedeploy").list_applications()["applications"],
+        "topics": ask("sns").list_topics()["Topics"],
+        "services": ask("ecs").list_services(cluster=PROD_CLUSTER)["serviceArns"],
+        "revisions": ask("ecs").list_task_definitions(familyPrefix="workshop-hello-server-prod")[
+            "taskDefinitionArns"
+        ],
+        "tasks": ask("ecs").list_tasks(cluster=PROD_CLUSTER)["taskArns"],
+        "target groups": [
+            one["TargetGroupName"] for one in groups if "-prod-" in one["TargetGroupName"]
+        ],
+        "log groups": [
+            one["logGroupName"] for one in logs if one["logGroupName"].endswith("/prod")
+        ],
+        "roles": [
+            one["RoleName"]
+            for one in roles
+            if "prod" in one["RoleName"] or "codedeploy" in one["RoleName"]
+        ],
+        "stages": [
+            one["name"] for one in pipeline["stages"] if one["name"] in {"Approve", "DeployProd"}
+        ],
+    }
+
+
+def reset_and_assert_lab_1_stands_alone(production: Production) -> None:
+    head = production.head()
+    balancers = production.aws("elbv2").describe_load_balancers()["LoadBalancers"]
+
+    done = production.workshop("reset", "2")
+
+    assert done.returncode == 0, done.stderr
+    left = what_lab_2_makes(production)
+    assert not any(left.values()), left
+    assert production.aws("elbv2").describe_load_balancers()["LoadBalancers"] == balancers
+    status = json.loads(production.workshop("status", "--json").stdout)
+    assert status["step"] == "1.4"
+    for outcome in production.check("1", "--wait"):
+        assert outcome["ending"] == "passed", outcome
+    production.plan()
+    tag = production.git("tag", "--list", "before-reset-*", "--points-at", head)
+    assert tag in done.stderr
+    assert not (production.clone / "appspec.yaml").exists()
+    buildspec = PROJECT / "app" / "hello-server" / "buildspec.yml"
+    assert (production.clone / "buildspec.yml").read_text() == buildspec.read_text()
+
+
+def test_reset_of_production_at_rest_leaves_lab_1_and_nothing_of_lab_2(production):
+    made = what_lab_2_makes(production)
+    assert all(made.values()), made
+    reset_and_assert_lab_1_stands_alone(production)
+
+
+def test_plan_of_lab_2_changes_the_pipeline_in_place_and_replaces_nothing(production):
+    done = production.workshop("lab", "2", "--plan")
+    assert done.returncode == 0, done.stderr
+    changes = [line.split() for line in done.stdout.splitlines()]
+    actions = {action for action, _ in changes}
+    assert actions == {"create", "update"}, done.stdout
+    assert ["update", "module.pipeline[0].aws_codepipeline.this"] in changes
+
+
+def test_reset_while_an_approval_waits_leaves_lab_1(production):
+    done = production.workshop("lab", "2", "--to", "2.3")
+    assert done.returncode == 0, done.stderr
+    commit = production.greet("Wartet")
+    production.wait_for_approval(commit)
+    reset_and_assert_lab_1_stands_alone(production)
+
+
+def test_reset_while_an_unhealthy_green_is_installed_and_an_approval_waits_leaves_lab_1(
+    production,
+):
+    again = production.workshop("lab", "2")
+    assert again.returncode == 0, again.stderr
+    assert "every check passed" in again.stderr
+    before = production.deployments()
+    commit = production.release(
+        "taskdef.json", '"environment": []', '"environment": [{"name": "PORT", "value": "1"}]'
+    )
+    production.approve(commit)
+    deployment = production.wait_for_deployment(commit, before)
+    behind = production.greet("Dahinter")
+    production.wait_for_approval(behind)
+    wait_until(lambda: production.events(deployment)["Install"] == "InProgress")
+    reset_and_assert_lab_1_stands_alone(production)
+
+
+def test_lab_2_passes_again_after_every_reset(production):
+    done = production.workshop("lab", "2")
+    assert done.returncode == 0, done.stderr
+    assert "every check passed" in done.stderr
+    for outcome in (*production.check("1"), *production.check("2")):
+        assert outcome["ending"] == "passed", outcome
