@@ -1,5 +1,6 @@
 """A participant at step 2.4: pushes, approves, and watches production by AWS's own record."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -71,6 +72,26 @@ class Production(Participant):
         """Change a file, commit, push; return the commit."""
         self.push(file, old, new)
         return self.head()
+
+    def commit_all(self, message: str) -> str:
+        """Commit what was edited, or nothing, and push; return the commit."""
+        self.git("commit", "--quiet", "--allow-empty", "--all", "--message", message)
+        self.git("push", "--quiet")
+        return self.head()
+
+    def set_in_production(self, **variables: str) -> None:
+        """Give the containers of production, and of no other place, variables by taskdef.json."""
+        path = self.clone / "taskdef.json"
+        definition = json.loads(path.read_text(encoding="utf-8"))
+        container = definition["containerDefinitions"][0]
+        container["environment"] = [
+            {"name": name, "value": value} for name, value in variables.items()
+        ]
+        path.write_text(json.dumps(definition, indent=2) + "\n", encoding="utf-8")
+
+    def restore(self, commit: str) -> None:
+        """Bring every file back to what it was in a commit; nothing is committed."""
+        self.git("checkout", "--quiet", commit, "--", ".")
 
     def head(self) -> str:
         return self.git("rev-parse", "HEAD")

@@ -42,8 +42,8 @@ def production(environment: object, standing: Standing) -> Iterator[Production]:
     yield made
     if any(one["ending"] != "passed" for one in made.check("2")):
         made.workshop("lab", "2", "--from", "2.4")  # ends what runs or waits, whatever it is
-        restore(made, sound)
-        made.bring_to_production(commit_all(made, "Mend"))
+        made.restore(sound)
+        made.bring_to_production(made.commit_all("Mend"))
 
 
 @pytest.fixture
@@ -55,16 +55,6 @@ def good(production: Production) -> str:
 def assert_sound(production: Production) -> None:
     for outcome in (*production.check("1", "--wait"), *production.check("2", "--wait")):
         assert outcome["ending"] == "passed", outcome
-
-
-def restore(production: Production, commit: str) -> None:
-    production.git("checkout", "--quiet", commit, "--", ".")
-
-
-def commit_all(production: Production, message: str) -> str:
-    production.git("commit", "--quiet", "--allow-empty", "--all", "--message", message)
-    production.git("push", "--quiet")
-    return production.head()
 
 
 def told(production: Production, *words: str) -> str:
@@ -167,11 +157,8 @@ def test_green_that_fails_its_health_check_never_serves_and_stopping_rolls_back(
         production.edit(
             "server.py", 'return 200, "ok', 'return int(os.environ.get("PING_STATUS", "200")), "ok'
         )
-        commit = production.release(
-            "taskdef.json",
-            '"environment": []',
-            '"environment": [{"name": "PING_STATUS", "value": "500"}]',
-        )
+        production.set_in_production(PING_STATUS="500")
+        commit = production.commit_all("Let the health check be configured")
         production.approve(commit)
         deployment = production.wait_for_deployment(commit, before)
         wait_until(lambda: service_said(production, "unhealthy"), 180)
@@ -256,9 +243,9 @@ def test_broken_appspec_or_taskdef_fails_the_action_by_name_and_the_good_one_goe
     with production.serving(good):
         commits = []
         for fault in FAULTS:
-            restore(production, good)
+            production.restore(good)
             production.edit(fault.file, fault.old, fault.new)
-            commits.append(commit_all(production, fault.given))
+            commits.append(production.commit_all(fault.given))
         for fault, commit in zip(FAULTS, commits, strict=True):
             production.approve(commit)
             said = production.said_by_deploy_prod(commit)
@@ -266,8 +253,8 @@ def test_broken_appspec_or_taskdef_fails_the_action_by_name_and_the_good_one_goe
             assert production.wait_for_end(commit) == "Failed"
         told(production, *FAULTS[-1].named, "DeployProd")
         assert production.rule_weights()[production.serving_slot()] == 100
-    restore(production, good)
-    mended = commit_all(production, "Take the faults back")
+    production.restore(good)
+    mended = production.commit_all("Take the faults back")
     with production.serving(good, mended):
         production.bring_to_production(mended)
     assert_sound(production)

@@ -104,9 +104,8 @@ def test_reset_while_an_unhealthy_green_is_installed_and_an_approval_waits_leave
     assert again.returncode == 0, again.stderr
     assert "every check passed" in again.stderr
     before = production.deployments()
-    commit = production.release(
-        "taskdef.json", '"environment": []', '"environment": [{"name": "PORT", "value": "1"}]'
-    )
+    production.set_in_production(PORT="1")
+    commit = production.commit_all("Listen where nobody may")
     production.approve(commit)
     deployment = production.wait_for_deployment(commit, before)
     behind = production.greet("Dahinter")
