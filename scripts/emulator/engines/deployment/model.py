@@ -35,6 +35,17 @@ class LifecycleStatus(StrEnum):
     SKIPPED = "Skipped"
 
 
+class TargetStatus(StrEnum):
+    """Source: botocore shape TargetStatus."""
+
+    PENDING = "Pending"
+    IN_PROGRESS = "InProgress"
+    READY = "Ready"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    SKIPPED = "Skipped"
+
+
 class LifecycleName(StrEnum):
     """The events of an ECS target, in order.
 
@@ -259,6 +270,23 @@ class Deployment:
     @property
     def is_over(self) -> bool:
         return self.status.is_over
+
+    @property
+    def target_status(self) -> TargetStatus:
+        """Return how far the ECS target is: as far as its lifecycle events are.
+
+        Source: GetDeploymentTarget's output in the tutorial of the ECS developer guide
+        (create-blue-green): Succeeded while the original task set is still ACTIVE.
+        """
+        statuses = {event.status for event in self.lifecycle}
+        if self.status in {DeploymentStatus.CREATED, DeploymentStatus.READY}:
+            ready = self.status is DeploymentStatus.READY
+            return TargetStatus.READY if ready else TargetStatus.PENDING
+        for status in (LifecycleStatus.FAILED, LifecycleStatus.SKIPPED):
+            if status in statuses:
+                return TargetStatus(status.value)
+        is_done = statuses == {LifecycleStatus.SUCCEEDED}
+        return TargetStatus.SUCCEEDED if is_done else TargetStatus.IN_PROGRESS
 
     @property
     def task_sets(self) -> tuple[TaskSetState, ...]:
