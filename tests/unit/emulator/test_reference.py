@@ -11,7 +11,7 @@ from emulator.engines.build import Phase
 
 
 def test_an_operation_that_is_refused_by_name_is_not_listed() -> None:
-    assert "CreateTaskSet" not in reference.answered(EcsResponse, "ecs")
+    assert "StartTask" not in reference.answered(EcsResponse, "ecs")
     assert "StartImageScan" not in reference.answered(EcrResponse, "ecr")
 
 

@@ -53,3 +53,10 @@ class ServiceNotActive(EcsError):
 
     def __init__(self) -> None:
         super().__init__("Service was not ACTIVE.")
+
+
+class TaskSetNotFound(EcsError):
+    code = "TaskSetNotFoundException"
+
+    def __init__(self) -> None:
+        super().__init__("The specified task set wasn't found.")

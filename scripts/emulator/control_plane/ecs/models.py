@@ -1,24 +1,22 @@
 """The backend of Amazon ECS: records what is wanted, shows what is."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from moto.ecs.models import Cluster, EC2ContainerServiceBackend
+from moto.ecs.models import Cluster
 
 from emulator import ids
-from emulator.control_plane.base import Emulated
 from emulator.control_plane.ecs import requests
 from emulator.control_plane.ecs.exceptions import (
     ClientError,
-    ClusterContainsServices,
-    ClusterContainsTasks,
-    ClusterNotFound,
     InvalidParameter,
     ServiceNotActive,
     ServiceNotFound,
+    TaskSetNotFound,
 )
 from emulator.control_plane.ecs.services import DEPLOYING, Service
-from emulator.control_plane.ecs.task_definitions import TaskDefinition, refuse_unless_valid
+from emulator.control_plane.ecs.task_definitions import TaskDefinition
+from emulator.control_plane.ecs.task_set_calls import TaskSetCalls
 from emulator.control_plane.ecs.tasks import Task, containers_of
 
 STOPPED_TASKS_STAY = timedelta(hours=1)
@@ -26,130 +24,26 @@ STOPPED_TASKS_KEPT = 200
 """Source: ECS API, DescribeTasks: stopped tasks appear for at least one hour."""
 
 
-class EcsBackend(Emulated, EC2ContainerServiceBackend):
-    """Clusters, task definitions, services and tasks of one account in one region."""
+NO_SETTING = {
+    "cluster",
+    "deploymentController",
+    "desiredCount",
+    "forceNewDeployment",
+    "service",
+    "taskDefinition",
+}
+"""Members of UpdateService that are no settings of the service."""
 
-    def __init__(self, region_name: str, account_id: str) -> None:
-        super().__init__(region_name, account_id)
-        self.services: dict[str, Service] = {}
-        self.tasks: dict[str, dict[str, Task]] = {}
-        self.task_definitions: dict[str, dict[int, TaskDefinition]] = {}
-        self._revisions: dict[str, int] = {}
 
-    def now(self) -> datetime:
-        return self.runtime.clock.now()
-
-    def hint(self, kind: str, key: str) -> None:
-        self.runtime.hints.emit(f"ecs.{kind}", self.account_id, self.region_name, key)
-
-    def _arn(self, resource: str) -> str:
-        return f"arn:aws:ecs:{self.region_name}:{self.account_id}:{resource}"
-
-    # Clusters
-
-    def _get_cluster(self, name: str) -> Cluster:
-        cluster = self.clusters.get(name.split("/")[-1])
-        if cluster is None or cluster.status != "ACTIVE":
-            raise ClusterNotFound
-        return cluster
-
-    def create_cluster(self, cluster_name: str, *args: Any, **kwargs: Any) -> Cluster:
-        """Source: ECS API, CreateCluster: an existing active cluster is returned as it is."""
-        existing = self.clusters.get(cluster_name)
-        if existing is not None and existing.status == "ACTIVE":
-            return existing
-        return super().create_cluster(cluster_name, *args, **kwargs)
-
-    def list_clusters(self) -> list[str]:
-        return [cluster.arn for cluster in self.clusters.values() if cluster.status == "ACTIVE"]
-
-    def delete_cluster(self, cluster_str: str) -> Cluster:
-        cluster = self._get_cluster(cluster_str)
-        if any(s.cluster_arn == cluster.arn and s.status != "INACTIVE" for s in self.all_services):
-            raise ClusterContainsServices
-        if any(t.cluster_arn == cluster.arn and not t.is_stopped for t in self.all_tasks):
-            raise ClusterContainsTasks
-        cluster.status = "INACTIVE"
-        return cluster
-
-    # Task definitions
-
-    def add_task_definition(self, request: dict[str, Any]) -> TaskDefinition:
-        """Register the next revision. Raises ClientException where AWS refuses it."""
-        refuse_unless_valid(request)
-        family = request["family"]
-        revision = self._revisions.get(family, 0) + 1
-        self._revisions[family] = revision
-        definition = TaskDefinition(
-            self._arn(f"task-definition/{family}:{revision}"),
-            revision,
-            request,
-            f"arn:aws:iam::{self.account_id}:root",
-            self.now(),
-        )
-        self.task_definitions.setdefault(family, {})[revision] = definition
-        return definition
-
-    def describe_task_definition(self, task_definition_str: str) -> TaskDefinition:
-        """Find a revision; a family alone means its latest ACTIVE one."""
-        family, revision = requests.number_from(task_definition_str)
-        revisions = self.task_definitions.get(family, {})
-        if revision is None:
-            active = [number for number, found in revisions.items() if found.status == "ACTIVE"]
-            revision = max(active, default=0)
-        if revision not in revisions:
-            raise ClientError("Unable to describe task definition.")
-        return revisions[revision]
-
-    def active_task_definition(self, reference: str) -> TaskDefinition:
-        """Find a revision that may be run."""
-        try:
-            found = self.describe_task_definition(reference)
-        except ClientError as error:
-            raise ClientError("TaskDefinition not found.") from error
-        if found.status != "ACTIVE":
-            raise ClientError("TaskDefinition is inactive")
-        return found
-
-    def deregister_task_definition(self, task_definition_str: str) -> TaskDefinition:
-        family, revision = requests.number_from(task_definition_str)
-        if revision is None:
-            raise ClientError("Revision is missing.")
-        if revision not in self.task_definitions.get(family, {}):
-            raise ClientError("Unable to describe task definition.")
-        definition = self.task_definitions[family][revision]
-        definition.status = "INACTIVE"
-        definition.deregistered_at = self.now()
-        return definition
-
-    def list_task_definitions(self, family_prefix: str | None, status: str = "ACTIVE") -> list[str]:
-        found = [
-            definition
-            for family, revisions in sorted(self.task_definitions.items())
-            for definition in revisions.values()
-            if family_prefix in {None, family} and definition.status == status
-        ]
-        return [definition.arn for definition in found]
+class EcsBackend(TaskSetCalls):
+    """The calls that create, change and end services and tasks; the rest is what it stands on."""
 
     # Services
-
-    @property
-    def all_services(self) -> list[Service]:
-        return list(self.services.values())
-
-    def find_service(self, cluster: Cluster, name_or_arn: str) -> Service | None:
-        return self.services.get(f"{cluster.name}:{name_or_arn.split('/')[-1]}")
-
-    def existing_service(self, cluster_name: str, name_or_arn: str) -> Service:
-        service = self.find_service(self._get_cluster(cluster_name), name_or_arn)
-        if service is None:
-            raise ServiceNotFound
-        return service
 
     def add_service(self, request: dict[str, Any]) -> Service:
         """Create a service and begin its first deployment."""
         cluster = self._get_cluster(request.get("cluster") or "default")
-        requests.refuse_controller(request)
+        requests.refuse_kind(request)
         name = request["serviceName"]
         existing = self.find_service(cluster, name)
         if existing is not None and existing.status != "INACTIVE":
@@ -163,12 +57,15 @@ class EcsBackend(Emulated, EC2ContainerServiceBackend):
         place = (self.account_id, self.region_name)
         requests.refuse_network(request, definition, kind, *place)
         requests.refuse_load_balancers(request, definition, *place)
+        is_rolling = requests.controller(request) == "ECS"
+        if not is_rolling:
+            requests.refuse_unless_fit_for_codedeploy(request)
         settings = {
             **request,
             "launchType": kind,
             "schedulingStrategy": "REPLICA",
             "deploymentConfiguration": requests.deployment_configuration(
-                request.get("deploymentConfiguration")
+                request.get("deploymentConfiguration"), is_rolling=is_rolling
             ),
         }
         if request.get("loadBalancers") and definition.network_mode == "awsvpc":
@@ -189,7 +86,10 @@ class EcsBackend(Emulated, EC2ContainerServiceBackend):
             tags=list(request.get("tags") or []),
         )
         self.services[f"{cluster.name}:{name}"] = service
-        service.deploy(self.now())
+        if service.has_task_sets:
+            self.add_first_task_set(service)
+        else:
+            service.deploy(self.now())
         self.hint("service", service.arn)
         return service
 
@@ -198,19 +98,16 @@ class EcsBackend(Emulated, EC2ContainerServiceBackend):
         service = self.existing_service(request.get("cluster") or "default", request["service"])
         if service.status != "ACTIVE":
             raise ServiceNotActive
-        requests.refuse_controller(request)
+        requests.refuse_change(service.controller, request)
         definition = service.definition
         if request.get("taskDefinition"):
             definition = self.active_task_definition(request["taskDefinition"])
-        changes = {
-            key: value
-            for key, value in request.items()
-            if key not in {"cluster", "service", "taskDefinition", "desiredCount"}
-        }
-        changes.pop("forceNewDeployment", None)
+        changes = {key: value for key, value in request.items() if key not in NO_SETTING}
         if "deploymentConfiguration" in changes:
             changes["deploymentConfiguration"] = requests.deployment_configuration(
-                changes["deploymentConfiguration"], service.settings["deploymentConfiguration"]
+                changes["deploymentConfiguration"],
+                service.settings["deploymentConfiguration"],
+                is_rolling=not service.has_task_sets,
             )
         settings = {**service.settings, **changes}
         place = (self.account_id, self.region_name)
@@ -227,6 +124,7 @@ class EcsBackend(Emulated, EC2ContainerServiceBackend):
         if request.get("desiredCount") is not None:
             service.desired_count = request["desiredCount"]
             service.touch_primary(self.now())
+            service.resize_task_sets(self.now())
         if is_deployment:
             service.deploy(self.now())
         self.hint("service", service.arn)
@@ -239,21 +137,15 @@ class EcsBackend(Emulated, EC2ContainerServiceBackend):
             raise ServiceNotFound
         if service.desired_count > 0 and not force:
             raise InvalidParameter("The service cannot be stopped while it is scaled above 0.")
+        if len(service.live_task_sets) > 1 and not force:
+            raise InvalidParameter("The service cannot be stopped while deployments are active.")
         service.status = "DRAINING"
         service.desired_count = 0
+        service.drain(service.live_task_sets, self.now())
         self.hint("service", service.arn)
         return service
 
     # Tasks
-
-    @property
-    def all_tasks(self) -> list[Task]:
-        return [task for tasks in self.tasks.values() for task in tasks.values()]
-
-    def find_task(self, cluster: Cluster, id_or_arn: str) -> Task | None:
-        return self.tasks.get(cluster.name, {}).get(
-            self._arn(f"task/{cluster.name}/{id_or_arn.split('/')[-1]}")
-        )
 
     def run_tasks(self, request: dict[str, Any]) -> list[Task]:
         """Start tasks that belong to no service."""
@@ -301,8 +193,12 @@ class EcsBackend(Emulated, EC2ContainerServiceBackend):
         return task
 
     def new_service_task(self, service: Service, deployment_id: str) -> Task:
-        """Record one task of a service's deployment."""
-        definition = service.facts[deployment_id].task_definition
+        """Record one task of a service's deployment, or of one of its task sets."""
+        task_set = service.find_task_set(deployment_id)
+        if task_set is None:
+            definition = service.facts[deployment_id].task_definition
+        else:
+            definition = task_set.definition
         tags = {
             "SERVICE": service.tags,
             "TASK_DEFINITION": definition.tags,
@@ -317,6 +213,7 @@ class EcsBackend(Emulated, EC2ContainerServiceBackend):
             )
         settings = {
             **service.settings,
+            **(task_set.settings if task_set else {}),
             "group": f"service:{service.name}",
             "startedBy": deployment_id,
             "tags": tags,
@@ -324,7 +221,9 @@ class EcsBackend(Emulated, EC2ContainerServiceBackend):
         task = self.new_task(self.clusters[service.cluster_name], definition, settings)
         task.service_arn = service.arn
         task.deployment_id = deployment_id
-        task.load_balancers = service.load_balancers
+        task.load_balancers = (task_set or service).load_balancers
+        if task_set is not None:
+            task_set.tasks.append(task)
         return task
 
     def end_task(self, cluster_name: str, id_or_arn: str, reason: str | None) -> Task:
@@ -356,6 +255,12 @@ class EcsBackend(Emulated, EC2ContainerServiceBackend):
             found: Any = next((s for s in self.all_services if s.arn == resource_arn), None)
             if found is None:
                 raise ServiceNotFound
+            return found
+        if kind == "task-set":
+            sets = [found for service in self.all_services for found in service.task_sets]
+            found = next((t for t in sets if t.arn == resource_arn), None)
+            if found is None:
+                raise TaskSetNotFound
             return found
         if kind == "task":
             found = next((t for t in self.all_tasks if t.arn == resource_arn), None)

@@ -11,18 +11,39 @@ from emulator.control_plane.ecs.task_definitions import TaskDefinition
 
 _FARGATE_PROVIDERS = {"FARGATE", "FARGATE_SPOT"}
 
+_ROLLING = {
+    "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+    "strategy": "ROLLING",
+    "bakeTimeInMinutes": 0,
+}
+
+_CODEDEPLOYS = {
+    "taskDefinition": "Unable to update task definition",
+    "networkConfiguration": "Unable to update network parameters",
+    "platformVersion": "Unable to update platform version",
+    "loadBalancers": "Unable to update load balancers",
+    "serviceRegistries": "Unable to update service registries",
+    "capacityProviderStrategy": "Unable to update capacity provider strategy",
+    "forceNewDeployment": "Cannot force a new deployment",
+}
+"""Members of UpdateService that are CodeDeploy's to change, and how ECS says so.
+
+Source: ECS API, UpdateService; messages in hashicorp/terraform-provider-aws #8005 (network),
+kayac/ecspresso #393 (load balancers), boto/boto3 #1936 (task definition). Those of the platform
+version, the registries and the strategy are after their pattern. A member that is given counts,
+even one that changes nothing.
+"""
+
 
 def deployment_configuration(
-    given: dict[str, Any] | None, earlier: dict[str, Any] | None = None
+    given: dict[str, Any] | None, earlier: dict[str, Any] | None = None, *, is_rolling: bool = True
 ) -> dict[str, Any]:
     """Return a whole configuration. Source: ECS API, DeploymentConfiguration, defaults."""
-    base = earlier or {
-        "deploymentCircuitBreaker": {"enable": False, "rollback": False},
-        "maximumPercent": 200,
-        "minimumHealthyPercent": 100,
-        "strategy": "ROLLING",
-        "bakeTimeInMinutes": 0,
-    }
+    if not is_rolling:
+        _refuse_circuit_breaker(given or {})
+    base = earlier or {"maximumPercent": 200, "minimumHealthyPercent": 100}
+    if is_rolling:
+        base = {**_ROLLING, **base}
     full = {**base, **{key: value for key, value in (given or {}).items() if value is not None}}
     if full.get("strategy", "ROLLING") != "ROLLING":
         raise NotEmulated(f"ecs: the deployment strategy {full['strategy']} is not emulated.")
@@ -51,13 +72,66 @@ def launch_type(request: dict[str, Any], default_strategy: list[dict[str, Any]] 
     return "FARGATE" if providers and providers <= _FARGATE_PROVIDERS else "EC2"
 
 
-def refuse_controller(request: dict[str, Any]) -> None:
-    controller = (request.get("deploymentController") or {}).get("type", "ECS")
-    if controller != "ECS":
-        raise NotEmulated(f"ecs: the deployment controller {controller} is not emulated; use ECS.")
+def controller(request: dict[str, Any]) -> str:
+    return str((request.get("deploymentController") or {}).get("type") or "ECS")
+
+
+def refuse_kind(request: dict[str, Any]) -> None:
+    """Name the deployment controller or the scheduling strategy that is not emulated."""
+    kind = controller(request)
+    if kind not in {"ECS", "CODE_DEPLOY"}:
+        raise NotEmulated(
+            f"ecs: the deployment controller {kind} is not emulated; use ECS or CODE_DEPLOY."
+        )
     if request.get("schedulingStrategy", "REPLICA") != "REPLICA":
         raise NotEmulated(
             f"ecs: the scheduling strategy {request['schedulingStrategy']} is not emulated."
+        )
+
+
+def refuse_unless_fit_for_codedeploy(request: dict[str, Any]) -> None:
+    """Check what a service with the CODE_DEPLOY controller needs: one target group.
+
+    Source: ECS API, CreateService, loadBalancers; ECS developer guide, "Registering multiple
+    target groups with a service". The wording of both refusals is ours.
+    """
+    balancers = request.get("loadBalancers") or []
+    if not balancers:
+        raise InvalidParameter(
+            "Services with a CODE_DEPLOY deployment controller are required to use either an "
+            "Application Load Balancer or a Network Load Balancer."
+        )
+    if len(balancers) > 1:
+        raise InvalidParameter(
+            "Multiple target groups are not supported on services with a CODE_DEPLOY deployment "
+            "controller."
+        )
+
+
+def refuse_change(current: str, request: dict[str, Any]) -> None:
+    """Check an UpdateService of a service whose deployment controller is `current`."""
+    wanted = controller({"deploymentController": {"type": current}, **request})
+    if wanted != current:
+        raise NotEmulated(
+            f"ecs: a change of the deployment controller from {current} to {wanted} is not "
+            "emulated; create another service."
+        )
+    if current == "ECS":
+        return
+    for member, refusal in _CODEDEPLOYS.items():
+        if request.get(member, False) is not False:
+            raise InvalidParameter(
+                f"{refusal} on services with a {current} deployment controller. "
+                "Use AWS CodeDeploy to trigger a new deployment."
+            )
+
+
+def _refuse_circuit_breaker(given: dict[str, Any]) -> None:
+    """Source: ECS API, DeploymentCircuitBreaker: for the rolling update only. Our wording."""
+    if (given.get("deploymentCircuitBreaker") or {}).get("enable"):
+        raise InvalidParameter(
+            "The deployment circuit breaker is not supported on services with a CODE_DEPLOY "
+            "deployment controller."
         )
 
 

@@ -18,20 +18,15 @@ _INTEGER = re.compile(r"\d+")
 
 NOT_EMULATED = (
     "create_capacity_provider",
-    "create_task_set",
     "delete_attributes",
     "delete_capacity_provider",
-    "delete_task_set",
     "deregister_container_instance",
-    "describe_task_sets",
     "discover_poll_endpoint",
     "put_attributes",
     "register_container_instance",
     "start_task",
     "update_capacity_provider",
     "update_container_instances_state",
-    "update_service_primary_task_set",
-    "update_task_set",
 )
 """What moto would answer as if it had happened, and does not happen here."""
 
@@ -229,6 +224,40 @@ class EcsResponse(EmulatedResponse, EC2ContainerServiceResponse):
             and kind in {None, service.launch_type}
         ]
         return self._page("serviceArns", sorted(found))
+
+    # Task sets
+
+    def create_task_set(self) -> ActionResult:
+        task_set = self.backend.create_task_set(self.request, started_by=None)
+        return ActionResult({"taskSet": task_set.describe()})
+
+    def describe_task_sets(self) -> ActionResult:
+        found, failures = self.backend.describe_task_sets(
+            self.request["cluster"], self.request["service"], self.request.get("taskSets") or []
+        )
+        shown = [task_set.describe(self.include) for task_set in found]
+        return ActionResult({"taskSets": shown, "failures": failures})
+
+    def update_task_set(self) -> ActionResult:
+        request = self.request
+        task_set = self.backend.update_task_set(
+            request["cluster"], request["service"], request["taskSet"], request["scale"]
+        )
+        return ActionResult({"taskSet": task_set.describe()})
+
+    def update_service_primary_task_set(self) -> ActionResult:
+        request = self.request
+        task_set = self.backend.update_service_primary_task_set(
+            request["cluster"], request["service"], request["primaryTaskSet"]
+        )
+        return ActionResult({"taskSet": task_set.describe()})
+
+    def delete_task_set(self) -> ActionResult:
+        request = self.request
+        task_set = self.backend.delete_task_set(
+            request["cluster"], request["service"], request["taskSet"], bool(request.get("force"))
+        )
+        return ActionResult({"taskSet": task_set.describe()})
 
     # Tasks
 

@@ -7,16 +7,19 @@ from typing import Any
 
 from emulator import ids
 from emulator.control_plane.ecs.task_definitions import TaskDefinition
-from emulator.control_plane.ecs.tasks import Task
+from emulator.control_plane.ecs.task_sets import (
+    CARRIED,
+    LATEST_FARGATE,
+    TaskSet,
+    TaskSetStatus,
+)
+from emulator.control_plane.ecs.tasks import Task, count_pending, count_running
 from emulator.engines import scheduler
 from emulator.engines.scheduler import words
 from emulator.engines.scheduler.reconcile import new_deployment_id
-from emulator.engines.task import TaskStatus
 
 EVENTS_KEPT = 100
 """Source: ECS developer guide, service event messages: the 100 most recent events."""
-
-LATEST_FARGATE = "1.4.0"
 
 DEPLOYING = {
     "networkConfiguration",
@@ -56,10 +59,12 @@ class Service:
     status: str = "ACTIVE"
     events: list[dict[str, Any]] = field(default_factory=list)
     deployments: tuple[scheduler.Deployment, ...] = ()
+    task_sets: list[TaskSet] = field(default_factory=list)
     facts: dict[str, DeploymentFacts] = field(default_factory=dict)
     memory: scheduler.Service | None = None
     known: dict[str, TaskDefinition] = field(default_factory=dict)
     cannot_place: bool = False
+    was_steady: bool = False
     deleted_at: datetime | None = None
 
     @property
@@ -82,6 +87,19 @@ class Service:
     @property
     def platform_version(self) -> str:
         return str(self.settings.get("platformVersion") or "LATEST")
+
+    @property
+    def controller(self) -> str:
+        """Return who deploys it: ECS itself, or CODE_DEPLOY, with all tasks in task sets."""
+        return str((self.settings.get("deploymentController") or {}).get("type") or "ECS")
+
+    @property
+    def has_task_sets(self) -> bool:
+        return self.controller != "ECS"
+
+    def subject(self, deployment_id: str) -> str:
+        """Return whom service events speak of: the service, or one task set of it."""
+        return words.of_task_set(self.name, deployment_id) if self.has_task_sets else self.name
 
     def policy(self) -> scheduler.Policy:
         configuration = self.settings["deploymentConfiguration"]
@@ -129,6 +147,7 @@ class Service:
         """Become INACTIVE: the last task of a deleted service has ended."""
         self.status = "INACTIVE"
         self.deployments = ()
+        self.task_sets = []
         self.facts = {}
         self.deleted_at = now
 
@@ -148,6 +167,46 @@ class Service:
         if self.memory is not None:
             self.memory = replace(self.memory, is_steady=False, is_stuck=False)
         return deployment
+
+    # Task sets
+
+    @property
+    def primary_task_set(self) -> TaskSet | None:
+        return next((t for t in self.task_sets if t.status is TaskSetStatus.PRIMARY), None)
+
+    @property
+    def live_task_sets(self) -> list[TaskSet]:
+        return [task_set for task_set in self.task_sets if not task_set.is_draining]
+
+    def find_task_set(self, id_or_arn: str) -> TaskSet | None:
+        return next((found for found in self.task_sets if found.answers_to(id_or_arn)), None)
+
+    def prefer(self, chosen: TaskSet, now: datetime) -> None:
+        """Make a task set the PRIMARY one: the service takes over what it is made of.
+
+        Source: ECS API, UpdateServicePrimaryTaskSet.
+        """
+        for task_set in self.task_sets:
+            if task_set.status is TaskSetStatus.PRIMARY and task_set is not chosen:
+                task_set.become(TaskSetStatus.ACTIVE, now)
+        chosen.become(TaskSetStatus.PRIMARY, now)
+        self.definition = chosen.definition
+        own = {key: value for key, value in self.settings.items() if key not in CARRIED}
+        self.settings = {**own, **chosen.settings}
+
+    def drain(self, task_sets: Iterable[TaskSet], now: datetime) -> None:
+        """Wind task sets down: none of their tasks is wanted any more."""
+        for task_set in task_sets:
+            task_set.become(TaskSetStatus.DRAINING, now)
+        self.resize_task_sets(now)
+
+    def resize_task_sets(self, now: datetime) -> None:
+        """Let each task set follow the desired count."""
+        for task_set in self.task_sets:
+            if task_set.resize(self.desired_count, now):
+                count = task_set.computed_desired_count
+                self.say(words.computed_count(self.name, task_set.id, count), now)
+                self.was_steady = False
 
     def touch_primary(self, now: datetime) -> None:
         """Note that the desired count was changed: the service has to settle anew."""
@@ -189,8 +248,8 @@ class Service:
             "serviceRegistries": self.settings.get("serviceRegistries") or [],
             "status": self.status,
             "desiredCount": self.desired_count,
-            "runningCount": _running(mine),
-            "pendingCount": _pending(mine),
+            "runningCount": count_running(mine),
+            "pendingCount": count_pending(mine),
             "taskDefinition": self.definition.arn,
             "deploymentConfiguration": self.settings["deploymentConfiguration"],
             "deployments": [self._describe(d, mine) for d in self.deployments],
@@ -203,7 +262,7 @@ class Service:
                 self.settings.get("healthCheckGracePeriodSeconds") or 0
             ),
             "schedulingStrategy": self.settings["schedulingStrategy"],
-            "deploymentController": {"type": "ECS"},
+            "deploymentController": {"type": self.controller},
             "tags": self.tags if "TAGS" in include else [],
             "enableECSManagedTags": bool(self.settings.get("enableECSManagedTags")),
             "propagateTags": self.settings.get("propagateTags") or "NONE",
@@ -212,6 +271,8 @@ class Service:
                 self.settings.get("availabilityZoneRebalancing") or "DISABLED"
             ),
         }
+        if self.has_task_sets:
+            shown["taskSets"] = [task_set.describe(include) for task_set in self.task_sets]
         shown.update(self._launch())
         for member in ("networkConfiguration", "roleArn"):
             if self.settings.get(member):
@@ -238,8 +299,8 @@ class Service:
             "status": str(deployment.status),
             "taskDefinition": deployment.task_definition,
             "desiredCount": self.desired_count if is_primary else 0,
-            "pendingCount": _pending(mine),
-            "runningCount": _running(mine),
+            "pendingCount": count_pending(mine),
+            "runningCount": count_running(mine),
             "failedTasks": deployment.failed_tasks,
             "createdAt": facts.created_at,
             "updatedAt": facts.updated_at,
@@ -252,11 +313,3 @@ class Service:
         if facts.network_configuration:
             shown["networkConfiguration"] = facts.network_configuration
         return shown
-
-
-def _running(tasks: list[Task]) -> int:
-    return sum(1 for task in tasks if task.status is TaskStatus.RUNNING)
-
-
-def _pending(tasks: list[Task]) -> int:
-    return sum(1 for task in tasks if task.is_pending)

@@ -1,5 +1,6 @@
 """Tasks and their containers, as DescribeTasks shows them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -214,6 +215,14 @@ class Task:
         if not self.started_by:
             del shown["startedBy"]
         return shown
+
+
+def count_running(tasks: Iterable[Task]) -> int:
+    return sum(1 for task in tasks if task.status is TaskStatus.RUNNING)
+
+
+def count_pending(tasks: Iterable[Task]) -> int:
+    return sum(1 for task in tasks if task.is_pending)
 
 
 def containers_of(

@@ -48,10 +48,13 @@ class Plant:
 
 @dataclass(frozen=True)
 class TargetNews:
-    """Registrations and deregistrations of one step, which service events count together."""
+    """Registrations and deregistrations of one step, which service events count together.
 
-    registered: Counter[tuple[str, str]] = field(default_factory=Counter)
-    deregistered: Counter[tuple[str, str]] = field(default_factory=Counter)
+    Shape: service ARN, deployment or task set id, and target group ARN, to the number of tasks.
+    """
+
+    registered: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    deregistered: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     draining: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
@@ -170,7 +173,7 @@ class Lifecycle:
                         task.interface.private_ip, container_port, host_port
                     )
         for arn in targets.register(task, *self._place):
-            self._news.registered[task.service_arn or "", arn] += 1
+            self._news.registered[(*_owner(task), arn)] += 1
         task.times["startedAt"] = self._backend.now()
         self._plant.running_since_s[task.arn] = self._plant.awake.seconds
         return TaskEvent.TARGETS_REGISTERED
@@ -188,9 +191,9 @@ class Lifecycle:
     def _stop(self, task: Task) -> TaskEvent:
         """Take a task out of its target groups; its processes go on while it drains."""
         for arn in targets.deregister(task, *self._place):
-            self._news.deregistered[task.service_arn or "", arn] += 1
+            self._news.deregistered[(*_owner(task), arn)] += 1
             if self._plant.runs[task.arn].is_alive:
-                self._news.draining[task.service_arn or "", task.deployment_id or ""] += 1
+                self._news.draining[_owner(task)] += 1
         return TaskEvent.STOP
 
     def _drain(self, task: Task) -> TaskEvent | None:
@@ -263,16 +266,20 @@ class Lifecycle:
 
     def _tell(self) -> None:
         now = self._backend.now()
-        for service in self._backend.all_services:
-            for (owner, arn), count in self._news.registered.items():
-                if owner == service.arn:
-                    service.say(words.registered(service.name, arn, count), now)
-            for (owner, deployment_id), count in self._news.draining.items():
-                if owner == service.arn:
-                    service.say(words.draining(service.name, deployment_id, count), now)
-            for (owner, arn), count in self._news.deregistered.items():
-                if owner == service.arn:
-                    service.say(words.deregistered(service.name, arn, count), now)
+        services = {service.arn: service for service in self._backend.all_services}
+        for (owner, deployment_id, arn), count in self._news.registered.items():
+            if service := services.get(owner):
+                service.say(words.registered(service.subject(deployment_id), arn, count), now)
+        for (owner, deployment_id), count in self._news.draining.items():
+            if service := services.get(owner):
+                service.say(words.draining(service.name, deployment_id, count), now)
+        for (owner, deployment_id, arn), count in self._news.deregistered.items():
+            if service := services.get(owner):
+                service.say(words.deregistered(service.subject(deployment_id), arn, count), now)
+
+
+def _owner(task: Task) -> tuple[str, str]:
+    return task.service_arn or "", task.deployment_id or ""
 
 
 def _ignores_port(run: TaskRun) -> str | None:

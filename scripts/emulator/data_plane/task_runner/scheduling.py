@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.control_plane.ecs.models import EcsBackend
 from emulator.control_plane.ecs.services import Service
+from emulator.control_plane.ecs.task_sets import TaskSet
 from emulator.control_plane.ecs.tasks import Task
 from emulator.data_plane.task_runner import notices, targets
 from emulator.data_plane.task_runner.lifecycle import Plant
@@ -30,26 +31,58 @@ class Scheduling:
             if service.status == "INACTIVE":
                 continue
             try:
-                self._reconcile(service)
+                if service.has_task_sets:
+                    self._reconcile_task_sets(service)
+                else:
+                    self._reconcile(service)
             except Exception:  # one broken service must not hold up the others
                 logger.exception("service %s could not be scheduled", service.name)
 
     def _reconcile(self, service: Service) -> None:
-        tasks = [task for task in self._backend.all_tasks if task.service_arn == service.arn]
+        tasks = self._tasks_of(service)
         fresh = service.memory is None
-        wanted = service.wanted()
-        decision = scheduler.reconcile(
-            wanted, [self._observe(task) for task in tasks], self._plant.awake.now
-        )
+        decision = self._decide(service.wanted(), tasks)
         service.keep(decision.service)
         if fresh:
             self._announce_new(service)
-        found = {task.id: task for task in tasks}
-        stopped: list[str] = []
-        for effect in decision.effects:
-            self._carry_out(service, effect, found, stopped)
-        if stopped:
-            service.say(words.stopped(service.name, stopped), self._backend.now())
+        self._carry_out_all(service, service.name, decision, tasks)
+        self._retire_if_ended(service, tasks)
+
+    def _reconcile_task_sets(self, service: Service) -> None:
+        """Schedule each task set as a service with one deployment."""
+        tasks = self._tasks_of(service)
+        for task_set in list(service.task_sets):
+            mine = [task for task in tasks if task.deployment_id == task_set.id]
+            self._reconcile_task_set(service, task_set, mine)
+        self._note_steady(service)
+        self._retire_if_ended(service, tasks)
+
+    def _reconcile_task_set(self, service: Service, task_set: TaskSet, tasks: list[Task]) -> None:
+        decision = self._decide(task_set.wanted(service.policy()), tasks)
+        is_news = task_set.keep(decision.service, self._backend.now())
+        self._carry_out_all(service, service.subject(task_set.id), decision, tasks)
+        if task_set.is_draining and all(task.is_stopped for task in tasks):
+            service.task_sets.remove(task_set)
+            is_news = True
+        if is_news:
+            self._backend.hint("task_set", service.arn)
+
+    def _note_steady(self, service: Service) -> None:
+        is_steady = bool(service.task_sets) and all(
+            task_set.is_steady for task_set in service.task_sets
+        )
+        if is_steady and not service.was_steady and service.status == "ACTIVE":
+            service.say(words.steady(service.name), self._backend.now())
+        service.was_steady = is_steady
+
+    def _tasks_of(self, service: Service) -> list[Task]:
+        return [task for task in self._backend.all_tasks if task.service_arn == service.arn]
+
+    def _decide(self, wanted: scheduler.Service, tasks: list[Task]) -> scheduler.Decision:
+        observed = [self._observe(task) for task in tasks]
+        return scheduler.reconcile(wanted, observed, self._plant.awake.now)
+
+    def _retire_if_ended(self, service: Service, tasks: list[Task]) -> None:
         if service.status == "DRAINING" and all(task.is_stopped for task in tasks):
             service.retire(self._backend.now())
 
@@ -71,6 +104,16 @@ class Scheduling:
             expects_targets=bool(task.load_balancers),
             failure=task.failure,
         )
+
+    def _carry_out_all(
+        self, service: Service, subject: str, decision: scheduler.Decision, tasks: list[Task]
+    ) -> None:
+        found = {task.id: task for task in tasks}
+        stopped: list[str] = []
+        for effect in decision.effects:
+            self._carry_out(service, effect, found, stopped)
+        if stopped:
+            service.say(words.stopped(subject, stopped), self._backend.now())
 
     def _carry_out(
         self,
@@ -98,7 +141,8 @@ class Scheduling:
             self._announce(service, effect.deployment_id, effect.name, effect.reason)
 
     def _start(self, service: Service, effect: scheduler.StartTasks) -> None:
-        if service.launch_type != "FARGATE":
+        owner = service.find_task_set(effect.deployment_id) or service
+        if owner.launch_type != "FARGATE":
             if not service.cannot_place:
                 service.say(words.cannot_place(service.name, NO_INSTANCES), self._backend.now())
             service.cannot_place = True
@@ -107,7 +151,9 @@ class Scheduling:
             self._backend.new_service_task(service, effect.deployment_id)
             for _ in range(effect.count)
         ]
-        message = words.started(service.name, [task.id for task in started])
+        message = words.started(
+            service.subject(effect.deployment_id), [task.id for task in started]
+        )
         service.say(message, self._backend.now())
 
     def _announce_new(self, service: Service) -> None:

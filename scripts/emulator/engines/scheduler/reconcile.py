@@ -101,7 +101,7 @@ class _Step:
             next_start_at=self._now + pause if pause else None,
         )
         if failures == breaker.FREE_STARTS:
-            self._say(words.inconsistent(self.service.name))
+            self._say(words.inconsistent(self.service.subject))
 
     def break_circuit(self) -> None:
         primary = self._primary
@@ -116,14 +116,14 @@ class _Step:
             rollout_state_reason=words.REASON_FAILED,
         )
         self._announce(primary.id, "SERVICE_DEPLOYMENT_FAILED", words.REASON_FAILED)
-        self._say(words.failed(self.service.name, primary.id))
+        self._say(words.failed(self.service.subject, primary.id))
         if self.service.policy.has_rollback:
             self._roll_back(primary)
 
     def _roll_back(self, failed: Deployment) -> None:
         candidate = self.service.last_completed
         if candidate is None or failed.is_rollback:
-            self._say(words.no_candidate(self.service.name, failed.id))
+            self._say(words.no_candidate(self.service.subject, failed.id))
             return
         reason = words.reason_rolling_back(candidate.id)
         rollback = Deployment(
@@ -136,7 +136,7 @@ class _Step:
         self.service = replace(
             self.service, deployments=(rollback, *self.service.deployments), is_steady=False
         )
-        self._say(words.rolling_back(self.service.name, candidate.id))
+        self._say(words.rolling_back(self.service.subject, candidate.id))
         self._announce(rollback.id, "SERVICE_DEPLOYMENT_IN_PROGRESS", reason)
         self._adopt(candidate.id, rollback.id)
 
@@ -226,7 +226,7 @@ class _Step:
         is_starting = len(self._healthy(self._of_primary())) < len(self._of_primary())
         is_stuck = wanted > 0 and moved == 0 and not is_waiting and not is_starting
         if is_stuck and not self.service.is_stuck:
-            self._say(words.stuck(self.service.name))
+            self._say(words.stuck(self.service.subject))
         self.service = replace(self.service, is_stuck=is_stuck)
 
     def _stop_failing(self, task: Task) -> None:
@@ -235,11 +235,11 @@ class _Step:
             arn = target.target_group_arn
             reason = words.stop_elb(arn)
             self._say(
-                words.unhealthy(self.service.name, task.id, target.port, arn, target.description)
+                words.unhealthy(self.service.subject, task.id, target.port, arn, target.description)
             )
         else:
             reason = words.STOP_CONTAINER_HEALTH
-            self._say(words.failed_container_health(self.service.name, task.id))
+            self._say(words.failed_container_health(self.service.subject, task.id))
         self._stop(task, reason, Failure.HEALTH)
 
     def _stop_scaled(self, tasks: Iterable[Task]) -> None:
@@ -268,13 +268,22 @@ class _Step:
 
     def settle(self) -> None:
         primary = self._primary
+        if self.service.task_set_id is not None:
+            self._note_stability(primary is not None and self._is_settled(primary))
+            return
         if primary is None or not self._is_settled(primary):
             return
         if primary.rollout_state is RolloutState.IN_PROGRESS:
             self._complete(primary)
         if not self.service.is_steady:
-            self._say(words.steady(self.service.name))
+            self._say(words.steady(self.service.subject))
             self.service = replace(self.service, is_steady=True)
+
+    def _note_stability(self, is_steady: bool) -> None:
+        """Keep a task set's stability as it is now. Source: ECS API, TaskSet, stabilityStatus."""
+        if is_steady and not self.service.is_steady:
+            self._say(words.steady_state(self.service.subject))
+        self.service = replace(self.service, is_steady=is_steady)
 
     def _is_settled(self, primary: Deployment) -> bool:
         if primary.rollout_state is RolloutState.FAILED or len(self.service.deployments) > 1:
@@ -287,7 +296,7 @@ class _Step:
         reason = words.reason_completed(primary.id)
         self._update(primary.id, rollout_state=RolloutState.COMPLETED, rollout_state_reason=reason)
         self.service = replace(self.service, last_completed=self._primary)
-        self._say(words.completed(self.service.name, primary.id))
+        self._say(words.completed(self.service.subject, primary.id))
         self._announce(primary.id, "SERVICE_DEPLOYMENT_COMPLETED", reason)
 
     # Small things

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from emulator.engines.scheduler import words
+
 UNCHECKED_SETTLE_S = 40.0
 """How long a task without any health check runs before it counts as healthy.
 
@@ -68,10 +70,12 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Service:
-    """One service as the scheduler remembers it.
+    """One service, or one task set of a service, as the scheduler remembers it.
 
     Shape: `deployments` has the PRIMARY first, then the newest ACTIVE; `last_completed` is the
-    deployment that a rollback returns to; `seen_healthy` and `counted` hold task ids.
+    deployment that a rollback returns to; `seen_healthy` and `counted` hold task ids. A task set
+    has one deployment with its own id, which never completes: its `is_steady` is what is true now,
+    a service's is what was last said.
     """
 
     name: str
@@ -83,6 +87,14 @@ class Service:
     is_stuck: bool = False
     seen_healthy: frozenset[str] = frozenset()
     counted: frozenset[str] = frozenset()
+    task_set_id: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """Return whom service events speak of."""
+        if self.task_set_id is None:
+            return self.name
+        return words.of_task_set(self.name, self.task_set_id)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,14 @@
 
 Source: ECS developer guide, "Viewing Amazon ECS service event messages", "ECS events"
 (deployment state change), "Stopped tasks error codes"; messages seen in public logs.
+Where a message is of one task set, `service` is what `of_task_set` returns.
 """
 
 from collections.abc import Sequence
+
+
+def of_task_set(service: str, task_set_id: str) -> str:
+    return f"{service}, taskSet {task_set_id}"
 
 
 def started(service: str, task_ids: Sequence[str]) -> str:
@@ -24,10 +29,8 @@ def deregistered(service: str, target_group_arn: str, count: int) -> str:
 
 
 def draining(service: str, deployment_id: str, count: int) -> str:
-    return (
-        f"(service {service}, taskSet {deployment_id}) "
-        f"has begun draining connections on {count} tasks."
-    )
+    subject = of_task_set(service, deployment_id)
+    return f"(service {subject}) has begun draining connections on {count} tasks."
 
 
 def unhealthy(
@@ -46,6 +49,14 @@ def failed_container_health(service: str, task_id: str) -> str:
 
 def steady(service: str) -> str:
     return f"(service {service}) has reached a steady state."
+
+
+def steady_state(task_set: str) -> str:
+    return f"(service {task_set}) updated state to STEADY_STATE."
+
+
+def computed_count(service: str, task_set_id: str, count: int) -> str:
+    return f"(service {service}) updated computedDesiredCount for taskSet {task_set_id} to {count}."
 
 
 def completed(service: str, deployment_id: str) -> str:

@@ -183,9 +183,9 @@ def test_load_balancer_needs_container_and_port(
             "Health check grace period is only valid for services configured to use load balancers",
         ),
         (
-            {"deploymentController": {"type": "CODE_DEPLOY"}},
+            {"deploymentController": {"type": "EXTERNAL"}},
             "NotImplementedException",
-            "ecs: the deployment controller CODE_DEPLOY is not emulated; use ECS.",
+            ("ecs: the deployment controller EXTERNAL is not emulated; use ECS or CODE_DEPLOY."),
         ),
         (
             {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-none"]}}},
@@ -241,16 +241,6 @@ def test_deleted_cluster_is_inactive(world: Any) -> None:
     (found,) = world.ecs.describe_clusters(clusters=[name])["clusters"]
     assert found["status"] == "INACTIVE"
     assert found["clusterArn"] not in world.ecs.list_clusters()["clusterArns"]
-
-
-def test_task_sets_are_not_emulated(world: Any) -> None:
-    code, message = refusal(
-        lambda: world.ecs.create_task_set(cluster="c", service="s", taskDefinition="t")
-    )
-    assert (code, message) == (
-        "NotImplementedException",
-        "ecs:CreateTaskSet is not emulated.",
-    )
 
 
 def test_service_without_instances_cannot_place_a_task(world: Any) -> None:
