@@ -67,6 +67,13 @@ def why_tasks_stop(
     return (*details, *(f"event: {message}" for message in telling))
 
 
+def tasks_in_trouble(view: View, key: str, since: datetime) -> list[dict[str, Any]]:
+    """Return a service's tasks that were created since a time and stopped, or stop, unasked."""
+    service = view.service(key)
+    stopped = _stopped_tasks(view, service.cluster, service.name, since)
+    return [task for task in stopped if _SCALED_IN not in task.get("stoppedReason", "")]
+
+
 def events_of_trouble(view: View, key: str, since: datetime) -> list[str]:
     """Return what ECS has said of a service's trouble since a time, newest first."""
     record = view.service_record(key)
@@ -93,17 +100,21 @@ def _last_stopped_task(
     view: View, cluster: str, service: str, since: datetime
 ) -> dict[str, Any] | None:
     """Return the task that stopped last, rather one in trouble than one that was not needed."""
+    tasks = _stopped_tasks(view, cluster, service, since)
+    in_trouble = [task for task in tasks if _SCALED_IN not in task.get("stoppedReason", "")]
+    return max(in_trouble or tasks, key=_end_of, default=None)
+
+
+def _stopped_tasks(view: View, cluster: str, service: str, since: datetime) -> list[dict[str, Any]]:
     ecs = view.aws.client("ecs")
     arns = ecs.list_tasks(cluster=cluster, serviceName=service, desiredStatus="STOPPED")["taskArns"]
     if not arns:
-        return None
-    tasks = [
+        return []
+    return [
         task
         for task in ecs.describe_tasks(cluster=cluster, tasks=arns[:100])["tasks"]
         if task["createdAt"] >= since
     ]
-    in_trouble = [task for task in tasks if _SCALED_IN not in task.get("stoppedReason", "")]
-    return max(in_trouble or tasks, key=_end_of, default=None)
 
 
 def _end_of(task: dict[str, Any]) -> datetime:

@@ -51,6 +51,17 @@ class ServicesView(Standing):
         )["TargetHealthDescriptions"]
         return sorted(one["TargetHealth"]["State"] for one in found)
 
+    def task_definition(self, key: str) -> dict[str, Any] | None:
+        """Return the task definition that a service's traffic belongs to, None without one."""
+        record = self.service_record(key)
+        if record is None:
+            return None
+        current = self.primary_task_set(record) or record
+        found = self.aws.client("ecs").describe_task_definition(
+            taskDefinition=current["taskDefinition"]
+        )
+        return dict(found["taskDefinition"])
+
     def primary_task_set(self, record: dict[str, Any]) -> dict[str, Any] | None:
         """Return the task set that a service's traffic belongs to, or None before there is one."""
         sets: list[dict[str, Any]] = record.get("taskSets", [])
