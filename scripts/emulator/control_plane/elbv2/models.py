@@ -12,12 +12,12 @@ from moto.elbv2.models import FakeAction
 from emulator.control_plane.elbv2 import attributes, validation
 from emulator.control_plane.elbv2 import exceptions as refuse
 from emulator.control_plane.elbv2.state import group_arns, without_tags
-from emulator.control_plane.elbv2.target_groups import TargetGroups
+from emulator.control_plane.elbv2.weights import Weights
 
 DNS_NAME = "localhost"
 
 
-class Elbv2Backend(TargetGroups):
+class Elbv2Backend(Weights):
     """The operations on load balancers, listeners and rules, besides those on target groups."""
 
     # Load balancers
