@@ -2,9 +2,9 @@
 # Going on is an apply with a later step, going back an apply with an earlier one.
 locals {
   # In order. A step that brings nothing here is done by a release.
-  steps = ["0", "1.1", "1.2", "1.3", "1.4"]
+  steps = ["0", "1.1", "1.2", "1.3", "1.4", "2.1", "2.2", "2.3", "2.4"]
 
-  # The step that brings each module; it is also the tag on the module's resources.
+  # The step that brings each module, or a later part of one; it is also the tag on its resources.
   brought_by = {
     foundation   = "0"
     repositories = "1.1"
@@ -12,6 +12,9 @@ locals {
     rolling      = "1.2"
     build        = "1.3"
     pipeline     = "1.3"
+    blue_green   = "2.1"
+    codedeploy   = "2.2"
+    approval     = "2.3"
   }
 
   # Module to the count of it at the step asked for. (A step that is no label of the ladder is
@@ -25,9 +28,14 @@ locals {
 locals {
   name = "${var.prefix}-hello-server"
 
-  # One list, so that a later lab adds its stages to the pipeline in place. (Names are null at
-  # steps that have no pipeline either.)
-  pipeline_stages = [
+  # One list, to which lab 2 adds its stages, so that the pipeline is changed in place. (Names are
+  # null at steps that have no pipeline either.)
+  pipeline_stages = concat(
+    local._staging_stages,
+    [for stage in local._production_stages : stage if local.at_step.approval == 1],
+  )
+
+  _staging_stages = [
     {
       name = "Build"
       actions = [{
@@ -54,4 +62,55 @@ locals {
       }]
     },
   ]
+
+  _production_stages = [
+    {
+      name = "Approve"
+      actions = [{
+        name     = "Approve"
+        provider = "Manual"
+        # Where it is told, the pipeline's own topic, is put in by its module.
+        configuration = {
+          CustomData         = "Staging runs the new version already. Call it: is its answer what production should say? Approving starts a blue/green deployment to production."
+          ExternalEntityLink = "http://${one(module.foundation[*].load_balancers["staging"].dns_name)}/hello/reviewer"
+        }
+      }]
+    },
+    {
+      name = "DeployProd"
+      actions = [{
+        name            = "DeployProd"
+        provider        = "CodeDeployToECS"
+        input_artifacts = ["BuildArtifact"]
+        configuration = {
+          AppSpecTemplateArtifact        = "BuildArtifact"
+          AppSpecTemplatePath            = "appspec.yaml"
+          ApplicationName                = try(module.blue_green[0].deployment_group.application, null)
+          DeploymentGroupName            = try(module.blue_green[0].deployment_group.name, null)
+          Image1ArtifactName             = "BuildArtifact"
+          Image1ContainerName            = "IMAGE1_NAME"
+          TaskDefinitionTemplateArtifact = "BuildArtifact"
+          TaskDefinitionTemplatePath     = "taskdef.json"
+        }
+      }]
+    },
+  ]
+}
+
+locals {
+  # What the output `services` tells of each service that stands.
+  _services = {
+    for key, service in merge(
+      { for rolling in module.rolling : "staging" => merge(rolling.service, { target_groups = { staging = rolling.service.target_group_arn } }) },
+      { for production in module.blue_green : "prod" => merge(production.service, { target_groups = production.service.target_group_arns }) },
+      ) : key => {
+      cluster       = service.cluster
+      container     = service.container
+      desired_count = service.desired_count
+      log_group     = service.log_group
+      name          = service.name
+      target_groups = service.target_groups
+      task_family   = service.task_family
+    }
+  }
 }

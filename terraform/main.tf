@@ -57,11 +57,41 @@ module "pipeline" {
   source = "../modules/pipeline"
   count  = local.at_step.pipeline
 
+  approval_step     = local.brought_by.approval
   build_projects    = { hello-server = module.build[0].project }
+  deployment_groups = local.at_step.approval == 1 ? { prod = module.blue_green[0].deployment_group } : {}
+  # With an approval in its way, each execution is to reach production in its turn.
+  execution_mode    = local.at_step.approval == 1 ? "QUEUED" : "SUPERSEDED"
   name              = local.name
   prefix            = var.prefix
   services          = { staging = module.rolling[0].service }
   source_repository = module.repositories[0].source_repository
   stages            = local.pipeline_stages
   step              = local.brought_by.pipeline
+}
+
+# Production. It starts with the version that staging runs, and is CodeDeploy's from then on. Its
+# last part comes a step later: the CodeDeploy application and deployment group.
+module "blue_green" {
+  source = "../modules/blue-green"
+  count  = local.at_step.blue_green
+
+  cluster          = module.foundation[0].clusters["prod"]
+  environment      = "prod"
+  image_repository = module.repositories[0].image_repository
+  load_balancer    = module.foundation[0].load_balancers["prod"]
+  network          = module.foundation[0].network
+  prefix           = var.prefix
+  step             = local.brought_by.blue_green
+
+  deployment = local.at_step.codedeploy == 0 ? null : {
+    artifact_bucket_arn = module.pipeline[0].artifact_bucket.arn
+    step                = local.brought_by.codedeploy
+  }
+
+  first_version = {
+    cluster_arn = module.foundation[0].clusters["staging"].arn
+    container   = module.rolling[0].service.container
+    service_arn = module.rolling[0].service.arn
+  }
 }

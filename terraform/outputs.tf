@@ -1,5 +1,14 @@
 # Every output is always there, and null below the step that brings it: the CLI reads them all.
 
+output "approval" {
+  description = "The approval that production waits for: action and stage of the pipeline, and topic_arn."
+  value = local.at_step.approval == 0 ? null : {
+    action    = local._production_stages[0].actions[0].name
+    stage     = local._production_stages[0].name
+    topic_arn = module.pipeline[0].approval_topic.arn
+  }
+}
+
 output "artifact_bucket" {
   description = "Name of the bucket that the pipeline's stages exchange artifacts in."
   value       = one(module.pipeline[*].artifact_bucket.name)
@@ -13,6 +22,14 @@ output "build" {
 output "clusters" {
   description = "Names of the ECS clusters: prod and staging."
   value       = one([for foundation in module.foundation : { for key, cluster in foundation.clusters : key => cluster.name }])
+}
+
+output "codedeploy" {
+  description = "What deploys to production: application and deployment_group of CodeDeploy."
+  value = local.at_step.codedeploy == 0 ? null : {
+    application      = module.blue_green[0].deployment_group.application
+    deployment_group = module.blue_green[0].deployment_group.name
+  }
 }
 
 output "first_build" {
@@ -49,26 +66,19 @@ output "prefix" {
   value       = var.prefix
 }
 
+output "production" {
+  description = "Where production's slots are switched: listener_arn and rule_arn."
+  value       = one([for production in module.blue_green : { listener_arn = production.rule.listener_arn, rule_arn = production.rule.arn }])
+}
+
 output "region" {
   description = "The AWS region."
   value       = var.region
 }
 
 output "services" {
-  description = "The ECS services, staging so far: cluster, container, desired_count, log_group, name, target_group_arn and task_family of each."
-  value = one([
-    for rolling in module.rolling : {
-      staging = {
-        cluster          = rolling.service.cluster
-        container        = rolling.service.container
-        desired_count    = rolling.service.desired_count
-        log_group        = rolling.service.log_group
-        name             = rolling.service.name
-        target_group_arn = rolling.service.target_group_arn
-        task_family      = rolling.service.task_family
-      }
-    }
-  ])
+  description = "The ECS services that stand, prod and staging: cluster, container, desired_count, log_group, name, target_groups (slot to ARN; staging has the one slot `staging`) and task_family of each."
+  value       = length(local._services) == 0 ? null : local._services
 }
 
 output "source_repository" {
@@ -93,5 +103,6 @@ output "step" {
     module.rolling,
     module.build,
     module.pipeline,
+    module.blue_green,
   ]
 }

@@ -56,12 +56,9 @@ data "aws_iam_policy_document" "pipeline" {
   }
 
   statement {
-    sid     = "TagRevision"
-    actions = ["ecs:TagResource"]
-    resources = [
-      for service in var.services :
-      "${local._task_definitions}/${service.task_family}:*"
-    ]
+    sid       = "TagRevision"
+    actions   = ["ecs:TagResource"]
+    resources = [for family in local._families : "${local._task_definitions}/${family}:*"]
 
     condition {
       test     = "StringEquals"
@@ -73,7 +70,7 @@ data "aws_iam_policy_document" "pipeline" {
   statement {
     sid       = "PassTaskRoles"
     actions   = ["iam:PassRole"]
-    resources = flatten([for service in var.services : service.role_arns])
+    resources = local._task_roles
 
     condition {
       test     = "StringEquals"
@@ -81,12 +78,63 @@ data "aws_iam_policy_document" "pipeline" {
       values   = ["ecs-tasks.amazonaws.com"]
     }
   }
+
+  dynamic "statement" {
+    for_each = length(var.deployment_groups) > 0 ? [values(var.deployment_groups)] : []
+
+    content {
+      sid       = "CreateDeployment"
+      actions   = ["codedeploy:CreateDeployment", "codedeploy:GetDeployment"]
+      resources = statement.value[*].arn
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.deployment_groups) > 0 ? [values(var.deployment_groups)] : []
+
+    content {
+      sid = "RegisterDeployedRevision"
+      actions = [
+        "codedeploy:GetApplication",
+        "codedeploy:GetApplicationRevision",
+        "codedeploy:RegisterApplicationRevision",
+      ]
+      resources = statement.value[*].application_arn
+    }
+  }
+
+  # Which configuration a group uses is its own affair, and may change.
+  dynamic "statement" {
+    for_each = length(var.deployment_groups) > 0 ? ["${local._deployment_configs}:*"] : []
+
+    content {
+      sid       = "ReadDeploymentConfiguration"
+      actions   = ["codedeploy:GetDeploymentConfig"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = aws_sns_topic.approvals[*].arn
+
+    content {
+      sid       = "AskForApproval"
+      actions   = ["sns:Publish"]
+      resources = [statement.value]
+    }
+  }
 }
 
 data "aws_partition" "current" {}
 
 locals {
-  _task_definitions = "arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:task-definition"
+  _owner              = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
+  _task_definitions   = "arn:${data.aws_partition.current.partition}:ecs:${local._owner}:task-definition"
+  _deployment_configs = "arn:${data.aws_partition.current.partition}:codedeploy:${local._owner}:deploymentconfig"
+
+  # Both ways to deploy register revisions.
+  _families   = concat(values(var.services)[*].task_family, values(var.deployment_groups)[*].task_family)
+  _task_roles = flatten([values(var.services)[*].role_arns, values(var.deployment_groups)[*].role_arns])
 }
 
 resource "aws_iam_role" "pipeline" {

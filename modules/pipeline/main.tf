@@ -5,8 +5,10 @@ locals {
 
   # What a stage may hold, by the provider that carries it out.
   categories = {
-    CodeBuild = "Build"
-    ECS       = "Deploy"
+    CodeBuild       = "Build"
+    CodeDeployToECS = "Deploy"
+    ECS             = "Deploy"
+    Manual          = "Approval"
   }
 }
 
@@ -56,16 +58,17 @@ resource "aws_codepipeline" "this" {
         for_each = stage.value.actions
 
         content {
-          category         = local.categories[action.value.provider]
-          configuration    = action.value.configuration
-          input_artifacts  = action.value.input_artifacts
-          name             = action.value.name
-          namespace        = action.value.namespace
-          output_artifacts = action.value.output_artifacts
-          owner            = "AWS"
-          provider         = action.value.provider
-          run_order        = action.value.run_order
-          version          = "1"
+          category           = local.categories[action.value.provider]
+          configuration      = action.value.provider == "Manual" ? merge(local._notification, action.value.configuration) : action.value.configuration
+          input_artifacts    = action.value.input_artifacts
+          name               = action.value.name
+          namespace          = action.value.namespace
+          output_artifacts   = action.value.output_artifacts
+          owner              = "AWS"
+          provider           = action.value.provider
+          run_order          = action.value.run_order
+          timeout_in_minutes = action.value.timeout_in_minutes
+          version            = "1"
         }
       }
     }

@@ -1,3 +1,8 @@
+output "approval_topic" {
+  description = "The SNS topic that waiting approvals are told to: arn. Null where no stage has a Manual action."
+  value       = one([for topic in aws_sns_topic.approvals : { arn = topic.arn }])
+}
+
 output "artifact_bucket" {
   description = "The bucket that stages exchange artifacts in: arn and name. Known before the pipeline is, since build projects need it."
   value = {

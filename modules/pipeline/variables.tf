@@ -1,3 +1,10 @@
+variable "approval_step" {
+  description = "Label of the step that introduces the Manual actions: a tag on their topic."
+  type        = string
+  default     = "2.3"
+  nullable    = false
+}
+
 variable "build_projects" {
   description = "The CodeBuild projects that stages start, by any key: the pipeline's role may start these, and no others."
   type        = map(object({ arn = string, name = string }))
@@ -7,6 +14,19 @@ variable "build_projects" {
     condition     = length(var.build_projects) > 0
     error_message = "build_projects must name at least one project; got none."
   }
+}
+
+variable "deployment_groups" {
+  description = "The CodeDeploy deployment groups that stages deploy by, by any key: the pipeline's role may create deployments of these, register revisions of their families, and pass their tasks' roles."
+  type = map(object({
+    application_arn = string
+    arn             = string
+    name            = string
+    role_arns       = list(string)
+    task_family     = string
+  }))
+  default  = {}
+  nullable = false
 }
 
 variable "execution_mode" {
@@ -65,17 +85,18 @@ variable "source_repository" {
 }
 
 variable "stages" {
-  description = "The stages after Source, in order. Each action names its provider (`CodeBuild` or `ECS`), that provider's configuration, and the artifacts it takes and puts out; actions of equal run_order run side by side."
+  description = "The stages after Source, in order. Each action names its provider (`CodeBuild`, `CodeDeployToECS`, `ECS` or `Manual`), that provider's configuration, and the artifacts it takes and puts out; actions of equal run_order run side by side. A Manual action waits timeout_in_minutes (seven days unless given), and its NotificationArn is the module's topic unless given."
   type = list(object({
     name = string
     actions = list(object({
-      name             = string
-      provider         = string
-      configuration    = map(string)
-      input_artifacts  = optional(list(string), [])
-      namespace        = optional(string)
-      output_artifacts = optional(list(string), [])
-      run_order        = optional(number, 1)
+      name               = string
+      provider           = string
+      configuration      = map(string)
+      input_artifacts    = optional(list(string), [])
+      namespace          = optional(string)
+      output_artifacts   = optional(list(string), [])
+      run_order          = optional(number, 1)
+      timeout_in_minutes = optional(number)
     }))
   }))
   nullable = false
@@ -91,8 +112,35 @@ variable "stages" {
   }
 
   validation {
-    condition     = alltrue(flatten([for stage in var.stages : [for action in stage.actions : contains(["CodeBuild", "ECS"], action.provider)]]))
-    error_message = "Each action's provider must be CodeBuild or ECS; got ${join(", ", flatten(var.stages[*].actions[*].provider))}."
+    condition     = alltrue([for action in flatten(var.stages[*].actions) : contains(["CodeBuild", "CodeDeployToECS", "ECS", "Manual"], action.provider)])
+    error_message = "Each action's provider must be CodeBuild, CodeDeployToECS, ECS or Manual; got ${join(", ", flatten(var.stages[*].actions[*].provider))}."
+  }
+
+  validation {
+    condition = alltrue([
+      for action in flatten(var.stages[*].actions) :
+      contains(values(var.deployment_groups)[*].name, lookup(action.configuration, "DeploymentGroupName", "none"))
+      if action.provider == "CodeDeployToECS"
+    ])
+    error_message = "Each CodeDeployToECS action must name one of deployment_groups as its DeploymentGroupName: ${join(", ", values(var.deployment_groups)[*].name)}."
+  }
+
+  validation {
+    condition = alltrue([
+      for action in flatten(var.stages[*].actions) :
+      length(action.input_artifacts) + length(action.output_artifacts) == 0
+      if action.provider == "Manual"
+    ])
+    error_message = "A Manual action neither takes nor puts out artifacts."
+  }
+
+  validation {
+    condition = alltrue([
+      for action in flatten(var.stages[*].actions) :
+      action.provider == "Manual" && action.timeout_in_minutes >= 5 && action.timeout_in_minutes <= 86400
+      if action.timeout_in_minutes != null
+    ])
+    error_message = "timeout_in_minutes is for Manual actions, and must be 5 to 86400; got ${join(", ", [for action in flatten(var.stages[*].actions) : "${action.name} ${action.timeout_in_minutes}" if action.timeout_in_minutes != null])}."
   }
 
   validation {

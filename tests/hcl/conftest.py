@@ -19,12 +19,12 @@ Terraform = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a copy of `modules` and `terraform`, the tests of each beside it."""
+    """Return a folder with a copy of the HCL, its tests beside it, and the application's files."""
     copy = tmp_path_factory.mktemp("hcl")
-    for folder in ("modules", "terraform"):
+    for folder in ("app", "modules", "terraform"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns(".terraform*"))
     for test in (ROOT / "tests/hcl").glob("*.tftest.hcl"):
-        name = test.name.removesuffix(".tftest.hcl").partition("-")[0]
+        name = test.name.removesuffix(".tftest.hcl").removesuffix("-drift")
         shutil.copy(test, folder_of(copy, name))
     for folder in (copy / "terraform", *(copy / "modules").iterdir()):
         shutil.copytree(ROOT / "tests/hcl/mocks", folder / "mocks")

@@ -227,6 +227,112 @@ run "executions_can_be_queued" {
   }
 }
 
+run "production_takes_a_stage_of_approval_and_one_of_codedeploy" {
+  command = plan
+
+  variables {
+    deployment_groups = {
+      prod = {
+        application_arn = "arn:aws:codedeploy:us-west-2:123456789012:application:ana-hello-server"
+        arn             = "arn:aws:codedeploy:us-west-2:123456789012:deploymentgroup:ana-hello-server/ana-hello-server-prod"
+        name            = "ana-hello-server-prod"
+        role_arns       = ["arn:aws:iam::123456789012:role/ana-prod-execution", "arn:aws:iam::123456789012:role/ana-prod-task"]
+        task_family     = "ana-hello-server-prod"
+      }
+    }
+
+    stages = [
+      {
+        name = "Build"
+        actions = [{
+          name             = "Build"
+          provider         = "CodeBuild"
+          configuration    = { ProjectName = "ana-hello-server" }
+          input_artifacts  = ["SourceArtifact"]
+          output_artifacts = ["BuildArtifact"]
+        }]
+      },
+      {
+        name = "Approve"
+        actions = [{
+          name               = "Approve"
+          provider           = "Manual"
+          configuration      = { CustomData = "Look at staging." }
+          timeout_in_minutes = 60
+        }]
+      },
+      {
+        name = "DeployProd"
+        actions = [{
+          name            = "DeployProd"
+          provider        = "CodeDeployToECS"
+          configuration   = { ApplicationName = "ana-hello-server", DeploymentGroupName = "ana-hello-server-prod" }
+          input_artifacts = ["BuildArtifact"]
+        }]
+      },
+    ]
+  }
+
+  assert {
+    condition     = [for stage in aws_codepipeline.this.stage : stage.action[0].category] == ["Source", "Build", "Approval", "Deploy"]
+    error_message = "A person's action is an approval, CodeDeploy's a deployment."
+  }
+
+  assert {
+    condition = aws_codepipeline.this.stage[2].action[0].configuration == tomap({
+      CustomData      = "Look at staging."
+      NotificationArn = "arn:aws:sns:us-west-2:123456789012:mocked"
+    }) && aws_codepipeline.this.stage[2].action[0].timeout_in_minutes == 60
+    error_message = "A waiting approval is told to the pipeline's topic, and waits as long as it is given."
+  }
+
+  assert {
+    condition     = aws_sns_topic.approvals[0].name == "ana-hello-server-approvals" && aws_sns_topic.approvals[0].tags.step == "2.3"
+    error_message = "The topic is named after the pipeline, and tagged with the step that brings approvals."
+  }
+
+  assert {
+    condition = jsonencode({
+      for statement in data.aws_iam_policy_document.pipeline.statement : statement.sid => [sort(statement.actions), sort(statement.resources)]
+      if !contains(["Build", "ExchangeArtifacts", "FetchSource", "ReadVersioning", "RegisterRevision", "UpdateService"], statement.sid)
+      }) == jsonencode({
+      AskForApproval = [["sns:Publish"], ["arn:aws:sns:us-west-2:123456789012:mocked"]]
+      CreateDeployment = [
+        ["codedeploy:CreateDeployment", "codedeploy:GetDeployment"],
+        ["arn:aws:codedeploy:us-west-2:123456789012:deploymentgroup:ana-hello-server/ana-hello-server-prod"],
+      ]
+      PassTaskRoles = [["iam:PassRole"], [
+        "arn:aws:iam::123456789012:role/ana-execution", "arn:aws:iam::123456789012:role/ana-prod-execution",
+        "arn:aws:iam::123456789012:role/ana-prod-task", "arn:aws:iam::123456789012:role/ana-task",
+      ]]
+      ReadDeploymentConfiguration = [["codedeploy:GetDeploymentConfig"], ["arn:aws:codedeploy:us-west-2:123456789012:deploymentconfig:*"]]
+      RegisterDeployedRevision = [
+        ["codedeploy:GetApplication", "codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"],
+        ["arn:aws:codedeploy:us-west-2:123456789012:application:ana-hello-server"],
+      ]
+      TagRevision = [["ecs:TagResource"], [
+        "arn:aws:ecs:us-west-2:123456789012:task-definition/ana-hello-server-prod:*",
+        "arn:aws:ecs:us-west-2:123456789012:task-definition/ana-hello-server-staging:*",
+      ]]
+    })
+    error_message = "The role may deploy by this group, and ask at this topic."
+  }
+
+  assert {
+    condition     = one([for statement in data.aws_iam_policy_document.pipeline.statement : statement.resources if statement.sid == "UpdateService"]) == toset(["arn:aws:ecs:us-west-2:123456789012:service/ana-staging/hello-server-staging"])
+    error_message = "The service in production is CodeDeploy's to update."
+  }
+}
+
+run "without_approval_there_is_no_topic" {
+  command = plan
+
+  assert {
+    condition     = length(aws_sns_topic.approvals) == 0 && output.approval_topic == null
+    error_message = "The topic comes with the first Manual action."
+  }
+}
+
 run "unknown_execution_mode_is_rejected" {
   command = plan
 
@@ -275,6 +381,46 @@ run "a_pipeline_without_stages_is_rejected" {
 
   variables {
     stages = []
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "a_deployment_by_an_unknown_group_is_rejected" {
+  command = plan
+
+  variables {
+    stages = [{ name = "Extra", actions = [{ name = "DeployProd", provider = "CodeDeployToECS", configuration = { DeploymentGroupName = "ana-other" } }] }]
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "an_approval_that_takes_artifacts_is_rejected" {
+  command = plan
+
+  variables {
+    stages = [{ name = "Extra", actions = [{ name = "Approve", provider = "Manual", configuration = {}, input_artifacts = ["SourceArtifact"] }] }]
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "an_approval_that_expires_in_four_minutes_is_rejected" {
+  command = plan
+
+  variables {
+    stages = [{ name = "Extra", actions = [{ name = "Approve", provider = "Manual", configuration = {}, timeout_in_minutes = 4 }] }]
+  }
+
+  expect_failures = [var.stages]
+}
+
+run "a_timeout_of_a_build_is_rejected" {
+  command = plan
+
+  variables {
+    stages = [{ name = "Extra", actions = [{ name = "Build", provider = "CodeBuild", configuration = {}, timeout_in_minutes = 60 }] }]
   }
 
   expect_failures = [var.stages]

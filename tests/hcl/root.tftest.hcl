@@ -17,7 +17,7 @@ run "step_0_brings_the_foundation_alone" {
   }
 
   assert {
-    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline] : length(module)] == [1, 0, 0, 0, 0, 0]
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 0, 0, 0, 0, 0, 0]
     error_message = "Only the foundation stands."
   }
 
@@ -27,7 +27,7 @@ run "step_0_brings_the_foundation_alone" {
   }
 
   assert {
-    condition     = output.artifact_bucket == null && output.build == null && output.first_build == null && output.image_repository == null && output.pipeline == null && output.services == null && output.source_repository == null
+    condition     = output.approval == null && output.artifact_bucket == null && output.build == null && output.codedeploy == null && output.first_build == null && output.image_repository == null && output.pipeline == null && output.production == null && output.services == null && output.source_repository == null
     error_message = "Outputs of later steps are null."
   }
 }
@@ -40,7 +40,7 @@ run "step_1_1_brings_the_repositories_and_the_first_build" {
   }
 
   assert {
-    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline] : length(module)] == [1, 1, 1, 0, 0, 0]
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 1, 1, 0, 0, 0, 0]
     error_message = "Repositories and the first build stand on the foundation."
   }
 
@@ -63,12 +63,12 @@ run "step_1_2_brings_the_service" {
   }
 
   assert {
-    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline] : length(module)] == [1, 1, 1, 1, 0, 0]
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 1, 1, 1, 0, 0, 0]
     error_message = "The service stands beside the repositories."
   }
 
   assert {
-    condition     = keys(output.services) == ["staging"] && output.services.staging.cluster == "ana-staging" && output.services.staging.name == "hello-server-staging" && output.services.staging.desired_count == 2
+    condition     = keys(output.services) == ["staging"] && output.services.staging.cluster == "ana-staging" && output.services.staging.name == "hello-server-staging" && output.services.staging.desired_count == 2 && keys(output.services.staging.target_groups) == ["staging"]
     error_message = "The service is staging's."
   }
 }
@@ -81,7 +81,7 @@ run "step_1_3_brings_the_pipeline" {
   }
 
   assert {
-    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline] : length(module)] == [1, 1, 1, 1, 1, 1]
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 1, 1, 1, 1, 1, 0]
     error_message = "The pipeline and its build project stand beside the service."
   }
 
@@ -100,13 +100,109 @@ run "step_1_4_is_a_release_and_brings_nothing" {
   command = plan
 
   assert {
-    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline] : length(module)] == [1, 1, 1, 1, 1, 1]
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 1, 1, 1, 1, 1, 0]
     error_message = "What stands at 1.3 stands at 1.4."
   }
 
   assert {
-    condition     = output.step == "1.4" && output.prefix == "ana" && output.region == "us-west-2"
+    condition     = output.step == "1.4" && output.production == null && output.prefix == "ana" && output.region == "us-west-2"
     error_message = "The step is told by an output, never by a tag."
+  }
+}
+
+run "step_2_1_brings_production" {
+  command = plan
+
+  variables {
+    step = "2.1"
+  }
+
+  assert {
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 1, 1, 1, 1, 1, 1]
+    error_message = "Production stands beside all of lab 1."
+  }
+
+  assert {
+    condition     = keys(output.services) == ["prod", "staging"] && output.services.prod.cluster == "ana-prod" && output.services.prod.name == "hello-server-prod" && output.services.prod.task_family == "ana-hello-server-prod" && output.services.prod.desired_count == 3
+    error_message = "The second service is production's."
+  }
+
+  assert {
+    condition     = keys(output.services.prod.target_groups) == ["blue", "green"] && keys(output.production) == ["listener_arn", "rule_arn"]
+    error_message = "Production has two slots, and a rule that switches between them."
+  }
+
+  assert {
+    condition     = output.codedeploy == null && output.approval == null && local.pipeline_stages[*].name == ["Build", "Deploy"]
+    error_message = "Nothing deploys to production yet."
+  }
+}
+
+run "step_2_2_brings_codedeploy" {
+  command = plan
+
+  variables {
+    step = "2.2"
+  }
+
+  assert {
+    condition     = output.codedeploy == { application = "ana-hello-server", deployment_group = "ana-hello-server-prod" }
+    error_message = "Application and deployment group are named from the prefix."
+  }
+
+  assert {
+    condition     = output.approval == null && local.pipeline_stages[*].name == ["Build", "Deploy"]
+    error_message = "The pipeline does not deploy to production yet."
+  }
+}
+
+run "step_2_3_brings_approval_and_the_deployment_to_production" {
+  command = plan
+
+  variables {
+    step = "2.3"
+  }
+
+  assert {
+    condition     = local.pipeline_stages[*].name == ["Build", "Deploy", "Approve", "DeployProd"]
+    error_message = "The two stages come after those of lab 1."
+  }
+
+  assert {
+    condition     = local.pipeline_stages[2].actions[0].provider == "Manual" && startswith(local.pipeline_stages[2].actions[0].configuration.ExternalEntityLink, "http://")
+    error_message = "A person approves, and is told where to look."
+  }
+
+  assert {
+    condition = local.pipeline_stages[3].actions[0].configuration == {
+      AppSpecTemplateArtifact        = "BuildArtifact"
+      AppSpecTemplatePath            = "appspec.yaml"
+      ApplicationName                = "ana-hello-server"
+      DeploymentGroupName            = "ana-hello-server-prod"
+      Image1ArtifactName             = "BuildArtifact"
+      Image1ContainerName            = "IMAGE1_NAME"
+      TaskDefinitionTemplateArtifact = "BuildArtifact"
+      TaskDefinitionTemplatePath     = "taskdef.json"
+    }
+    error_message = "The build's artifact holds all that the deployment is made of."
+  }
+
+  assert {
+    condition     = output.approval == { action = "Approve", stage = "Approve", topic_arn = "arn:aws:sns:us-west-2:123456789012:mocked" }
+    error_message = "The approval can be found, and heard of."
+  }
+}
+
+run "step_2_4_is_a_release_and_brings_nothing" {
+  command = plan
+
+  variables {
+    step = "2.4"
+  }
+
+  assert {
+    condition     = output.step == "2.4" && local.pipeline_stages[*].name == ["Build", "Deploy", "Approve", "DeployProd"] && output.codedeploy.application == "ana-hello-server"
+    error_message = "What stands at 2.3 stands at 2.4."
   }
 }
 

@@ -18,6 +18,18 @@ mock_data "aws_ecr_repository" {
   }
 }
 
+mock_data "aws_ecs_container_definition" {
+  defaults = {
+    image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/ana-hello-server:e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+  }
+}
+
+mock_data "aws_ecs_service" {
+  defaults = {
+    task_definition = "arn:aws:ecs:us-west-2:123456789012:task-definition/mocked:7"
+  }
+}
+
 mock_data "aws_iam_policy_document" {
   defaults = {
     json = "{}"
@@ -52,6 +64,18 @@ mock_resource "aws_codecommit_repository" {
   defaults = {
     arn            = "arn:aws:codecommit:us-west-2:123456789012:mocked"
     clone_url_http = "https://git-codecommit.us-west-2.amazonaws.com/v1/repos/mocked"
+  }
+}
+
+mock_resource "aws_codedeploy_app" {
+  defaults = {
+    arn = "arn:aws:codedeploy:us-west-2:123456789012:application:mocked"
+  }
+}
+
+mock_resource "aws_codedeploy_deployment_group" {
+  defaults = {
+    arn = "arn:aws:codedeploy:us-west-2:123456789012:deploymentgroup:mocked/mocked"
   }
 }
 
@@ -105,6 +129,12 @@ mock_resource "aws_lb_listener" {
   }
 }
 
+mock_resource "aws_lb_listener_rule" {
+  defaults = {
+    arn = "arn:aws:elasticloadbalancing:us-west-2:123456789012:listener-rule/app/mocked/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
+  }
+}
+
 mock_resource "aws_lb_target_group" {
   defaults = {
     arn = "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/mocked/50dc6c495c0c9188"
@@ -114,5 +144,11 @@ mock_resource "aws_lb_target_group" {
 mock_resource "aws_s3_bucket" {
   defaults = {
     arn = "arn:aws:s3:::mocked"
+  }
+}
+
+mock_resource "aws_sns_topic" {
+  defaults = {
+    arn = "arn:aws:sns:us-west-2:123456789012:mocked"
   }
 }

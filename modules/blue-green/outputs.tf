@@ -1,0 +1,36 @@
+output "deployment_group" {
+  description = "The CodeDeploy deployment group: application, application_arn, arn, name, and role_arns and task_family of the revisions that it deploys. Null unless `deployment` is given."
+  value = one([
+    for group in aws_codedeploy_deployment_group.this : {
+      application     = group.app_name
+      application_arn = aws_codedeploy_app.this[0].arn
+      arn             = group.arn
+      name            = group.deployment_group_name
+      role_arns       = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
+      task_family     = aws_ecs_task_definition.this.family
+    }
+  ])
+}
+
+output "rule" {
+  description = "The listener rule whose weights say which slot serves: arn and listener_arn."
+  value = {
+    arn          = aws_lb_listener_rule.this.arn
+    listener_arn = var.load_balancer.listener_arn
+  }
+}
+
+output "service" {
+  description = "The ECS service: arn, cluster, container, desired_count, log_group, name, role_arns (those its tasks run with), target_group_arns (by slot: `blue`, `green`) and task_family."
+  value = {
+    arn               = aws_ecs_service.this.id
+    cluster           = var.cluster.name
+    container         = var.application
+    desired_count     = var.desired_count
+    log_group         = aws_cloudwatch_log_group.this.name
+    name              = aws_ecs_service.this.name
+    role_arns         = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
+    target_group_arns = { for slot, group in aws_lb_target_group.this : slot => group.arn }
+    task_family       = aws_ecs_task_definition.this.family
+  }
+}
