@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.engines.pipeline.declaration import APPROVAL
+
 
 @dataclass(frozen=True)
 class ActionTypeSpec:
@@ -21,9 +23,12 @@ class ActionTypeSpec:
     outputs: tuple[int, int]
     entity_url: str
 
-    def url(self, region: str, configuration: Mapping[str, str]) -> str:
-        """Return the console page of what the action works on."""
-        return self.entity_url.format(region=region, **configuration)
+    def url(self, region: str, configuration: Mapping[str, str]) -> str | None:
+        """Return the page of what the action works on; None where the configuration has none."""
+        try:
+            return self.entity_url.format(region=region, **configuration)
+        except KeyError:
+            return None
 
     def describe(self) -> dict[str, Any]:
         """Return the botocore shape ActionType."""
@@ -101,6 +106,35 @@ EMULATED = {
             outputs=(0, 0),
             entity_url=_CONSOLE
             + "/ecs/home?region={region}#/clusters/{ClusterName}/services/{ServiceName}",
+        ),
+        ActionTypeSpec(
+            category="Deploy",
+            provider="CodeDeployToECS",
+            required=(
+                "ApplicationName",
+                "DeploymentGroupName",
+                "TaskDefinitionTemplateArtifact",
+                "AppSpecTemplateArtifact",
+            ),
+            optional=(
+                "TaskDefinitionTemplatePath",
+                "AppSpecTemplatePath",
+                *(f"Image{n}{what}Name" for n in range(1, 5) for what in ("Artifact", "Container")),
+            ),
+            inputs=(1, 5),
+            outputs=(0, 0),
+            entity_url=_CONSOLE
+            + "/codedeploy/home?region={region}"
+            + "#/applications/{ApplicationName}/deployment-groups/{DeploymentGroupName}",
+        ),
+        ActionTypeSpec(
+            category=APPROVAL,
+            provider="Manual",
+            required=(),
+            optional=("NotificationArn", "CustomData", "ExternalEntityLink"),
+            inputs=(0, 0),
+            outputs=(0, 0),
+            entity_url="{ExternalEntityLink}",
         ),
     )
 }

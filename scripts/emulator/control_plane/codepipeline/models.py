@@ -1,14 +1,15 @@
 """The CodePipeline backend: declarations in moto's dictionaries, their course in the engine."""
 
 import logging
-from dataclasses import dataclass
+from datetime import datetime
 
 from moto.codepipeline.models import CodePipeline
 from moto.codepipeline.models import CodePipelineBackend as MotoCodePipelineBackend
 
 from emulator import ids
 from emulator.control_plane.base import AwsError, Emulated
-from emulator.control_plane.codepipeline import announcements
+from emulator.control_plane.codepipeline import announcements, approvals
+from emulator.control_plane.codepipeline.declared_actions import Declaration
 from emulator.control_plane.codepipeline.exceptions import (
     PipelineExecutionNotFoundException,
     PipelineNameInUseException,
@@ -17,8 +18,12 @@ from emulator.control_plane.codepipeline.exceptions import (
     ValidationException,
 )
 from emulator.control_plane.codepipeline.roles import refuse_unassumable_role
+from emulator.control_plane.codepipeline.starts import (
+    StartRequest,
+    overrides_of,
+    resolved_variables,
+)
 from emulator.control_plane.codepipeline.structure import (
-    Declaration,
     polling_actions,
     read_structure,
     refuse_invalid,
@@ -29,20 +34,27 @@ from emulator.engines.pipeline import Refused, advance
 from emulator.engines.pipeline.events import (
     AbandonAction,
     Announce,
+    ApprovalAnswered,
     Event,
     ExecutionRequested,
     PipelineDeleted,
     PipelineUpdated,
+    RequestApproval,
     RetryMode,
     RetryRequested,
     StartAction,
     StopRequested,
+    TimePassed,
     TransitionDisabled,
     TransitionEnabled,
 )
-from emulator.engines.pipeline.model import Execution, Pipeline, SourceOverride, Trigger
+from emulator.engines.pipeline.model import Execution, Pipeline, Trigger
 
 logger = logging.getLogger(__name__)
+
+
+ToCarryOut = StartAction | RequestApproval | AbandonAction
+"""The engine's effects that the driver carries out."""
 
 
 class DeclaredPipeline(CodePipeline):
@@ -60,16 +72,6 @@ class DeclaredPipeline(CodePipeline):
         return str(self._arn)
 
 
-@dataclass(frozen=True)
-class StartRequest:
-    """What StartPipelineExecution may carry besides the name; the lists are botocore shapes."""
-
-    trigger: Trigger
-    variables: list[dict[str, str]] | None = None
-    source_revisions: list[dict[str, str]] | None = None
-    client_request_token: str | None = None
-
-
 class CodePipelineBackend(Emulated, MotoCodePipelineBackend):
     """One account's pipelines in one region.
 
@@ -80,7 +82,7 @@ class CodePipelineBackend(Emulated, MotoCodePipelineBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.pipelines: dict[str, DeclaredPipeline] = {}
-        self._to_carry_out: list[StartAction | AbandonAction] = []
+        self._to_carry_out: list[ToCarryOut] = []
 
     # Declarations.
 
@@ -188,8 +190,8 @@ class CodePipelineBackend(Emulated, MotoCodePipelineBackend):
         event = ExecutionRequested(
             execution_id,
             request.trigger,
-            _resolved_variables(declared.pipeline, request.variables or []),
-            _overrides(declared.pipeline, request.source_revisions or []),
+            resolved_variables(declared.pipeline, request.variables or []),
+            overrides_of(declared.pipeline, request.source_revisions or []),
         )
         self.apply(declared, event)
         if token:
@@ -214,6 +216,28 @@ class CodePipelineBackend(Emulated, MotoCodePipelineBackend):
         refuse_unknown_value("retryMode", mode, RetryMode)
         event = RetryRequested(execution_id, stage_name, RetryMode(mode))
         self.apply(self.declared(name), event)
+
+    def put_approval_result(
+        self, name: str, stage_name: str, action_name: str, token: str, result: dict[str, str]
+    ) -> datetime:
+        """Answer an approval, and return when; `result` is botocore's shape ApprovalResult."""
+        approvals.refuse_invalid_answer(token, result)
+        event = ApprovalAnswered(
+            stage_name,
+            action_name,
+            token,
+            approved=result["status"] == approvals.APPROVED,
+            summary=result["summary"],
+            by=self._caller,
+        )
+        self.apply(self.declared(name), event)
+        return self.runtime.clock.now()
+
+    def let_time_pass(self, real_s: float) -> None:
+        """Count the wait of every approval that is open."""
+        for declared in list(self.pipelines.values()):
+            if declared.course.has_open_approval:
+                self.apply(declared, TimePassed(real_s))
 
     def disable_transition(self, name: str, stage_name: str, direction: str, reason: str) -> None:
         declared = self.declared(name)
@@ -244,10 +268,11 @@ class CodePipelineBackend(Emulated, MotoCodePipelineBackend):
                 self._publish(declared, course, effect)
             else:
                 self._to_carry_out.append(effect)
-        name = course.structure.name
-        self.runtime.hints.emit("codepipeline.action", self.account_id, self.region_name, name)
+        if effects:
+            name = course.structure.name
+            self.runtime.hints.emit("codepipeline.action", self.account_id, self.region_name, name)
 
-    def take_effects(self) -> list[StartAction | AbandonAction]:
+    def take_effects(self) -> list[ToCarryOut]:
         """Return what is to be carried out since the last call; the caller must do it."""
         taken, self._to_carry_out = self._to_carry_out, []
         return taken
@@ -271,53 +296,6 @@ class CodePipelineBackend(Emulated, MotoCodePipelineBackend):
     def _caller(self) -> str:
         """The ARN of whoever calls: the emulator checks no identities, so the account's root."""
         return f"arn:aws:iam::{self.account_id}:root"
-
-
-def _resolved_variables(declaration: Declaration, given: list[dict[str, str]]) -> dict[str, str]:
-    """Return every declared variable's value. Raises AWS's error for one unknown or unset."""
-    declared = {v["name"]: v.get("defaultValue") for v in declaration.get("variables") or []}
-    for variable in given:
-        if variable["name"] not in declared:
-            raise ValidationException(
-                f"Variable {variable['name']} is not declared in the pipeline"
-            )
-    values = {**declared, **{v["name"]: v["value"] for v in given}}
-    resolved = {name: value for name, value in values.items() if value is not None}
-    for name in declared:
-        if name not in resolved:
-            raise ValidationException(
-                f"Value for variable {name} must be provided: it has no default value"
-            )
-    return resolved
-
-
-_REVISION_TYPES = {
-    "CodeCommit": {"COMMIT_ID"},
-    "S3": {"S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"},
-}
-
-
-def _overrides(declaration: Declaration, given: list[dict[str, str]]) -> tuple[SourceOverride, ...]:
-    """Read `sourceRevisions`: each names a source action and a revision of a type it knows."""
-    providers = {
-        action["name"]: action["actionTypeId"]["provider"]
-        for action in declaration["stages"][0]["actions"]
-    }
-    overrides = []
-    for revision in given:
-        name, kind = revision["actionName"], revision["revisionType"]
-        if name not in providers:
-            raise ValidationException(
-                f"The source revision override names the action {name}, which is no source action "
-                "of the pipeline"
-            )
-        if kind not in _REVISION_TYPES[providers[name]]:
-            raise ValidationException(
-                f"The revision type {kind} is not valid for the action {name}, whose provider is "
-                f"{providers[name]}"
-            )
-        overrides.append(SourceOverride(name, kind, revision["revisionValue"]))
-    return tuple(overrides)
 
 
 def _stage_entered(course: Pipeline, stage_name: str, direction: str) -> str:

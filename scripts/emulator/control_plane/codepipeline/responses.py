@@ -109,6 +109,16 @@ class CodePipelineResponse(EmulatedResponse, MotoCodePipelineResponse):
         )
         return ActionResult({"pipelineExecutionId": execution_id})
 
+    def put_approval_result(self) -> ActionResult:
+        approved_at = self.backend.put_approval_result(
+            self.params["pipelineName"],
+            self.params["stageName"],
+            self.params["actionName"],
+            self.params["token"],
+            self.params["result"],
+        )
+        return ActionResult({"approvedAt": approved_at})
+
     def disable_stage_transition(self) -> ActionResult:
         self.backend.disable_transition(
             self.params["pipelineName"],

@@ -7,20 +7,26 @@ reports of AWS's own errors, where there are any.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from emulator.control_plane.base import NotEmulated
-from emulator.control_plane.codepipeline.action_types import EMULATED, ActionTypeSpec
+from emulator.control_plane.codepipeline.action_types import EMULATED
+from emulator.control_plane.codepipeline.declared_actions import (
+    Declaration,
+    refuse_invalid_action,
+)
 from emulator.control_plane.codepipeline.exceptions import (
     InvalidActionDeclarationException,
     InvalidStageDeclarationException,
     InvalidStructureException,
     ValidationException,
 )
-from emulator.engines.pipeline.model import Action, ActionType, ExecutionMode, Stage, Structure
-
-Declaration = dict[str, Any]
-"""Botocore shape PipelineDeclaration; its stages and actions are plain dictionaries too."""
+from emulator.engines.pipeline.declaration import (
+    Action,
+    ActionType,
+    ExecutionMode,
+    Stage,
+    Structure,
+)
 
 _NAME = re.compile(r"[A-Za-z0-9.@\-_]{1,100}")
 
@@ -71,6 +77,7 @@ def _read_action(action: Declaration) -> Action:
         outputs=tuple(artifact["name"] for artifact in action["outputArtifacts"]),
         namespace=action.get("namespace"),
         role_arn=action.get("roleArn"),
+        timeout_min=action.get("timeoutInMinutes"),
     )
 
 
@@ -92,7 +99,7 @@ def refuse_invalid(declaration: Declaration, region: str) -> None:
     artifact_bucket(declaration, region)
     _refuse_invalid_stages(declaration)
     for stage, action in _actions(declaration):
-        _refuse_invalid_action(stage, action)
+        refuse_invalid_action(stage, action)
     _refuse_repeated_namespaces(declaration)
     _refuse_invalid_artifacts(declaration)
     _refuse_v2_in_v1(declaration)
@@ -175,72 +182,6 @@ def _refuse_invalid_stages(declaration: Declaration) -> None:
 
 def _category(action: Declaration) -> str:
     return str(action["actionTypeId"]["category"])
-
-
-def _refuse_invalid_action(stage: Declaration, action: Declaration) -> None:
-    name = action["name"]
-    if [other["name"] for other in stage["actions"]].count(name) > 1:
-        raise InvalidActionDeclarationException(
-            f"Action names must be unique in a stage; {name} occurs more than once in "
-            f"{stage['name']}"
-        )
-    kind = action["actionTypeId"]
-    if kind["version"] != "1":
-        raise InvalidActionDeclarationException(
-            f"ActionType (Category: '{kind['category']}', Provider: '{kind['provider']}', Owner: "
-            f"'AWS', Version: '{kind['version']}') in action '{name}' is not available"
-        )
-    if "timeoutInMinutes" in action:
-        raise InvalidActionDeclarationException(
-            f"Action {name} has timeoutInMinutes, which only manual approval actions may have"
-        )
-    spec = EMULATED[kind["category"], kind["provider"]]
-    _refuse_invalid_configuration(name, action["configuration"], spec)
-    _refuse_artifact_counts(action, spec)
-
-
-def _refuse_invalid_configuration(
-    name: str, configuration: dict[str, str], spec: ActionTypeSpec
-) -> None:
-    for key in spec.required:
-        if key not in configuration:
-            raise InvalidActionDeclarationException(
-                f"Action configuration for action '{name}' is missing required configuration "
-                f"'{key}'"
-            )
-    for key in configuration:
-        if key not in (*spec.required, *spec.optional):
-            raise InvalidActionDeclarationException(
-                f"Action configuration for action '{name}' contains unknown configuration '{key}'"
-            )
-    timeout = configuration.get("DeploymentTimeout")
-    if timeout is not None and not (timeout.isdecimal() and 1 <= int(timeout) <= 60):
-        raise InvalidActionDeclarationException(
-            f"Action configuration for action '{name}': DeploymentTimeout must be a whole number "
-            f"of minutes from 1 to 60; got '{timeout}'"
-        )
-    if configuration.get("OutputArtifactFormat", "CODE_ZIP") != "CODE_ZIP":
-        raise NotEmulated(
-            f"OutputArtifactFormat `{configuration['OutputArtifactFormat']}` of the action "
-            f"`{name}` is not emulated; use CODE_ZIP."
-        )
-
-
-def _refuse_artifact_counts(action: Declaration, spec: ActionTypeSpec) -> None:
-    for kind, found, (minimum, maximum) in (
-        ("input", len(action["inputArtifacts"]), spec.inputs),
-        ("output", len(action["outputArtifacts"]), spec.outputs),
-    ):
-        if found < minimum:
-            raise InvalidActionDeclarationException(
-                f"Action {action['name']} declares {found} {kind} artifacts which is less than "
-                f"the minimum count ({minimum})"
-            )
-        if found > maximum:
-            raise InvalidActionDeclarationException(
-                f"Action {action['name']} declares {found} {kind} artifacts which is more than "
-                f"the maximum count ({maximum})"
-            )
 
 
 def _refuse_repeated_namespaces(declaration: Declaration) -> None:

@@ -5,15 +5,14 @@ from typing import Any, TypeVar
 
 from emulator.control_plane.codepipeline.action_types import EMULATED
 from emulator.control_plane.codepipeline.exceptions import InvalidNextTokenException
+from emulator.engines.pipeline.declaration import Action, ExecutionMode, Stage
 from emulator.engines.pipeline.model import (
-    Action,
     ActionRun,
     Artifact,
     Execution,
     External,
     Pipeline,
     Revision,
-    Stage,
     StageRun,
 )
 
@@ -101,10 +100,11 @@ def _action_state(pipeline: Pipeline, stage: Stage, action: Action, region: str)
     taken = [run.revision for run in runs if run.revision]
     spec = EMULATED[action.type.category, action.type.provider]
     configuration = latest.configuration if latest else action.configuration
+    with_token = pipeline.structure.mode is not ExecutionMode.PARALLEL
     return _present(
         actionName=action.name,
         currentRevision=_current_revision(taken[-1]) if taken else None,
-        latestExecution=_action_execution(latest) if latest else None,
+        latestExecution=_action_execution(latest, with_token) if latest else None,
         entityUrl=spec.url(region, configuration),
         revisionUrl=taken[-1].url if taken else None,
     )
@@ -118,14 +118,21 @@ def _current_revision(revision: Revision) -> Json:
     }
 
 
-def _action_execution(run: ActionRun) -> Json:
-    """Source: botocore shape ActionExecution."""
+def _action_execution(run: ActionRun, with_token: bool) -> Json:
+    """Return botocore's shape ActionExecution; an approval is identified by its token alone.
+
+    In PARALLEL mode the token is found in ListActionExecutions only, as `externalExecutionId`.
+    Source: "PutApprovalResult" in the CodePipeline API reference.
+    """
+    waiting = run.open_approval if with_token else None
     return _present(
         actionExecutionId=run.id,
         status=run.status.value,
-        summary=run.external.summary,
+        summary=run.external.summary or None,
         lastStatusChange=run.updated_at,
-        externalExecutionId=run.external.id,
+        token=waiting.token if waiting else None,
+        lastUpdatedBy=run.approval.answered_by if run.approval else None,
+        externalExecutionId=None if run.approval else run.external.id,
         externalExecutionUrl=run.external.url,
         errorDetails=_error(run),
     )
@@ -204,6 +211,7 @@ def action_execution_detail(execution: Execution, run: ActionRun, region: str) -
         "actionName": run.action.name,
         "startTime": run.started_at,
         "lastUpdateTime": run.updated_at,
+        **_present(updatedBy=run.approval.answered_by if run.approval else None),
         "status": run.status.value,
         "input": _present(
             actionTypeId={
@@ -230,7 +238,7 @@ def action_execution_detail(execution: Execution, run: ActionRun, region: str) -
 def _execution_result(external: External) -> Json:
     return _present(
         externalExecutionId=external.id,
-        externalExecutionSummary=external.summary,
+        externalExecutionSummary=external.summary or None,
         externalExecutionUrl=external.url,
     )
 

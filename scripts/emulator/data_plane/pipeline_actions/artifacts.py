@@ -19,11 +19,22 @@ def put(context: ActionContext, artifact: Artifact, content: bytes) -> None:
 
 def read_file(context: ActionContext, artifact: Artifact, path: str) -> bytes | None:
     """Return a file of an artifact's zip, or None where it has no such file."""
+    return file_in(read(context, artifact), path)
+
+
+def read(context: ActionContext, artifact: Artifact) -> bytes:
+    """Return an artifact's zip."""
     try:
         answer = context.client("s3").get_object(Bucket=artifact.bucket, Key=artifact.key)
     except ClientError as error:
         raise _inaccessible(artifact, error) from error
-    with answer["Body"] as body, zipfile.ZipFile(io.BytesIO(body.read())) as archive:
+    with answer["Body"] as body:
+        return bytes(body.read())
+
+
+def file_in(content: bytes, path: str) -> bytes | None:
+    """Return a file of a zip, or None where it has no such file."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return archive.read(path) if path in archive.namelist() else None
 
 

@@ -3,13 +3,17 @@
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from emulator.awake import AwakeClock
 from emulator.control_plane import registration
 from emulator.data_plane.pipeline_actions import (
+    approval_request,
     codebuild,
     codecommit_source,
+    codedeploy_to_ecs,
     ecs_deploy,
     s3_source,
 )
@@ -24,12 +28,16 @@ from emulator.engines.pipeline.events import (
     ActionProgressed,
     ActionSucceeded,
     Event,
+    RequestApproval,
     StartAction,
 )
 from emulator.engines.pipeline.model import ActionError, External
 from emulator.hints import Hint
 from emulator.runtime import Runtime
 from emulator.worker import Worker
+
+if TYPE_CHECKING:
+    from emulator.control_plane.codepipeline.models import CodePipelineBackend, ToCarryOut
 
 logger = logging.getLogger(__name__)
 
@@ -38,15 +46,18 @@ EXECUTORS: dict[tuple[str, str], Executor] = {
     ("Source", "S3"): s3_source.execute,
     ("Build", "CodeBuild"): codebuild.execute,
     ("Test", "CodeBuild"): codebuild.execute,
+    ("Deploy", "CodeDeployToECS"): codedeploy_to_ecs.execute,
     ("Deploy", "ECS"): ecs_deploy.execute,
 }
-"""By category and provider, as `control_plane.codepipeline.action_types` lists them."""
+"""By category and provider, as `control_plane.codepipeline.action_types` lists them. Approvals have
+no executor: the engine waits for the answer itself, and is told of the time that passes."""
 
 MAX_ACTIONS = 64
 """Actions that may be under way at once; further ones wait for a thread."""
 
-LOOK_EVERY_S = 2.0
-"""Effects are taken at once, at a hint; this is for one that was lost."""
+LOOK_EVERY_S = 1.0
+"""How often open approvals age. Effects are taken at once, at a hint; this is for a lost one too.
+Less than the longest step that `AwakeClock` counts, so that it counts each in full."""
 
 
 class PipelineDriver:
@@ -54,7 +65,8 @@ class PipelineDriver:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._worker = Worker("pipelines", self._carry_out_effects, LOOK_EVERY_S)
+        self._worker = Worker("pipelines", self._tick, LOOK_EVERY_S)
+        self._awake = AwakeClock()
         self._pool = ThreadPoolExecutor(MAX_ACTIONS, thread_name_prefix="pipeline-action")
         self._under_way: dict[str, threading.Event] = {}
         runtime.hints.subscribe("codepipeline.action", self._wake)
@@ -72,14 +84,23 @@ class PipelineDriver:
     def _wake(self, _hint: Hint) -> None:
         self._worker.wake()
 
-    def _carry_out_effects(self) -> None:
+    def _tick(self) -> None:
+        awake_s = self._awake.advance()
         with self._runtime.lock:
             for backend in registration.backends("codepipeline"):
+                backend.let_time_pass(awake_s)
                 for effect in backend.take_effects():
-                    if isinstance(effect, StartAction):
-                        self._begin(backend.account_id, backend.region_name, effect)
-                    else:
-                        self._abandon(effect.action_execution_id)
+                    self._carry_out(backend, effect)
+
+    def _carry_out(self, backend: "CodePipelineBackend", effect: "ToCarryOut") -> None:
+        if isinstance(effect, StartAction):
+            self._begin(backend.account_id, backend.region_name, effect)
+        elif isinstance(effect, RequestApproval):
+            failure = approval_request.send(effect, backend.region_name)
+            if failure is not None:
+                backend.report(effect.pipeline_name, failure)
+        else:
+            self._abandon(effect.action_execution_id)
 
     def _begin(self, account_id: str, region: str, start: StartAction) -> None:
         abandoned = threading.Event()

@@ -3,16 +3,19 @@
 `advance(pipeline, event, now)` takes what is, what happened and when, and returns what is now and
 the effects that somebody must carry out. It knows no HTTP, moto, threads or files.
 
-- `model`: a pipeline's declaration, its executions and their parts, spelt as AWS spells them.
+- `declaration`: a pipeline's stages and actions.
+- `model`: its executions and their parts, spelt as AWS spells them.
 - `transitions`: which status may follow which, as tables.
 - `events`: what can happen, and the effects.
 - `variables`: `#{namespace.name}` in an action's configuration.
-- `turn`: how executions move through stages and actions.
+- `turn`, `actions`: how executions move through stages, and what starts and ends their actions.
+- `approvals`: how a manual approval is answered, or expires.
 - `engine`: the rules: what each event does.
 
 Source: "How pipeline executions work" (concepts-how-it-works) in the CodePipeline user guide.
 """
 
-from emulator.engines.pipeline.engine import Refused, advance
+from emulator.engines.pipeline.engine import advance
+from emulator.engines.pipeline.refusal import Refused
 
 __all__ = ["Refused", "advance"]

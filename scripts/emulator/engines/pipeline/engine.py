@@ -6,7 +6,8 @@
 3. Actions of one `runOrder` run side by side; the next `runOrder` starts when all have succeeded.
    When one failed, its neighbours still finish; then the stage and the execution fail, and the
    stage is free for the next execution.
-4. A retry puts the same execution back into the stage that it failed or stopped in, as long as no
+4. An approval is an action in progress until somebody answers it, or its time is up.
+5. A retry puts the same execution back into the stage that it failed or stopped in, as long as no
    newer execution has been there.
 
 Source: "How pipeline executions work", "Retry a failed stage", "Stop a pipeline execution" in the
@@ -19,32 +20,23 @@ from datetime import datetime
 
 from emulator import ids
 from emulator.engines.pipeline import events
+from emulator.engines.pipeline.approvals import ApprovalTurn
+from emulator.engines.pipeline.declaration import ExecutionMode, Stage
 from emulator.engines.pipeline.events import Effect, Event, Level
 from emulator.engines.pipeline.model import (
     ActionStatus,
     Execution,
-    ExecutionMode,
     ExecutionStatus,
     Pipeline,
-    Stage,
     StageRun,
     StageState,
     StageStatus,
 )
+from emulator.engines.pipeline.refusal import Refused
 from emulator.engines.pipeline.transitions import Move, after_execution, after_stage
-from emulator.engines.pipeline.turn import Turn
 
 MAX_CONCURRENT_EXECUTIONS = 50
 """In QUEUED and PARALLEL mode. Source: "Quotas in CodePipeline" in the user guide."""
-
-
-class Refused(Exception):
-    """AWS would refuse this request: `code` is the modelled error's name."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 def advance(
@@ -59,7 +51,7 @@ def advance(
     return turn.pipeline, turn.effects
 
 
-class _Engine(Turn):
+class _Engine(ApprovalTurn):
     """The requests and reports that a pipeline answers."""
 
     def take(self, event: Event) -> None:
@@ -68,6 +60,8 @@ class _Engine(Turn):
                 self._request(event)
             case events.ActionProgressed() | events.ActionSucceeded() | events.ActionFailed():
                 self._report(event)
+            case events.ApprovalAnswered() | events.TimePassed():
+                self._attend(event)
             case events.StopRequested():
                 self._stop(event)
             case events.RetryRequested():
@@ -193,7 +187,7 @@ class _Engine(Turn):
         self._settle(execution.id)
 
     def _retryable(self, event: events.RetryRequested) -> tuple[Execution, StageRun]:
-        self._refuse_unknown_stage(event.stage_name)
+        declared = self._declared_stage(event.stage_name)
         execution = self._known(event.execution_id)
         run = execution.stage_runs.get(event.stage_name)
         is_parallel = execution.mode is ExecutionMode.PARALLEL
@@ -205,7 +199,6 @@ class _Engine(Turn):
                 f"the execution {execution.id} is out of date.",
             )
         retryable = {StageStatus.FAILED, StageStatus.STOPPED}
-        declared = self.pipeline.structure.stage(event.stage_name)
         if run is None or run.status not in retryable or declared != run.stage:
             raise Refused(
                 "StageNotRetryableException",
@@ -218,7 +211,7 @@ class _Engine(Turn):
     def _switch_transition(
         self, event: events.TransitionDisabled | events.TransitionEnabled
     ) -> None:
-        self._refuse_unknown_stage(event.stage_name)
+        self._declared_stage(event.stage_name)
         disabled = isinstance(event, events.TransitionDisabled)
         self.pipeline = self.pipeline.with_stage(
             event.stage_name,
@@ -258,13 +251,6 @@ class _Engine(Turn):
                 f"{execution_id}.",
             )
         return self._execution(execution_id)
-
-    def _refuse_unknown_stage(self, stage_name: str) -> None:
-        if self.pipeline.structure.stage(stage_name) is None:
-            raise Refused(
-                "StageNotFoundException",
-                f"The pipeline {self.pipeline.structure.name} has no stage with name {stage_name}.",
-            )
 
 
 def _is_redefined(execution: Execution, stage_of: Callable[[str], Stage | None]) -> bool:

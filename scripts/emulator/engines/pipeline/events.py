@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
+from emulator.engines.pipeline.declaration import Action, Structure
 from emulator.engines.pipeline.model import (
-    Action,
     ActionError,
     Artifact,
     External,
     Revision,
     SourceOverride,
-    Structure,
     Trigger,
 )
 
@@ -58,6 +58,25 @@ class ActionFailed:
 
 
 @dataclass(frozen=True)
+class ApprovalAnswered:
+    """Somebody approved or rejected; `by` is their ARN, `summary` their comment."""
+
+    stage_name: str
+    action_name: str
+    token: str
+    approved: bool
+    summary: str
+    by: str
+
+
+@dataclass(frozen=True)
+class TimePassed:
+    """`real_s` more seconds went by in which somebody could have answered an approval."""
+
+    real_s: float
+
+
+@dataclass(frozen=True)
 class StopRequested:
     execution_id: str
     abandon: bool = False
@@ -99,6 +118,8 @@ Event = (
     | ActionProgressed
     | ActionSucceeded
     | ActionFailed
+    | ApprovalAnswered
+    | TimePassed
     | StopRequested
     | RetryRequested
     | TransitionDisabled
@@ -129,6 +150,20 @@ class StartAction:
 
 
 @dataclass(frozen=True)
+class RequestApproval:
+    """Effect: tell the approvers that an approval waits. The answer comes by the API, or never."""
+
+    pipeline_name: str
+    execution_id: str
+    stage_name: str
+    action_name: str
+    action_execution_id: str
+    configuration: Mapping[str, str]
+    token: str
+    expires: datetime
+
+
+@dataclass(frozen=True)
 class AbandonAction:
     """Effect: nobody waits for this action any more. What it started elsewhere may go on."""
 
@@ -155,4 +190,4 @@ class Announce:
     action_execution_id: str | None = None
 
 
-Effect = StartAction | AbandonAction | Announce
+Effect = StartAction | RequestApproval | AbandonAction | Announce

@@ -1,19 +1,12 @@
-"""A pipeline as declared, and what became of each of its executions. All values, never changed."""
+"""What became of each execution of a pipeline. All values, never changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from itertools import groupby
 from typing import Any
 
-
-class ExecutionMode(StrEnum):
-    """What happens to executions that meet. Source: botocore shape ExecutionMode."""
-
-    SUPERSEDED = "SUPERSEDED"
-    QUEUED = "QUEUED"
-    PARALLEL = "PARALLEL"
+from emulator.engines.pipeline.declaration import Action, ExecutionMode, Stage, Structure
 
 
 class ExecutionStatus(StrEnum):
@@ -46,66 +39,6 @@ class ActionStatus(StrEnum):
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
     ABANDONED = "Abandoned"
-
-
-@dataclass(frozen=True)
-class ActionType:
-    """What carries an action out. Source: botocore shape ActionTypeId."""
-
-    category: str
-    owner: str
-    provider: str
-    version: str
-
-
-@dataclass(frozen=True)
-class Action:
-    """One action as declared. Source: botocore shape ActionDeclaration."""
-
-    name: str
-    type: ActionType
-    run_order: int = 1
-    configuration: Mapping[str, str] = field(default_factory=dict)
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    namespace: str | None = None
-    role_arn: str | None = None
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage as declared."""
-
-    name: str
-    actions: tuple[Action, ...]
-
-    def in_order(self) -> Iterator[list[Action]]:
-        """Yield the actions that run side by side, in the order of their `runOrder`."""
-        ordered = sorted(self.actions, key=lambda action: action.run_order)
-        for _, together in groupby(ordered, key=lambda action: action.run_order):
-            yield list(together)
-
-    def action(self, name: str) -> Action:
-        return next(action for action in self.actions if action.name == name)
-
-
-@dataclass(frozen=True)
-class Structure:
-    """One version of a pipeline's declaration, as far as running it needs."""
-
-    name: str
-    version: int
-    stages: tuple[Stage, ...]
-    artifact_bucket: str
-    mode: ExecutionMode = ExecutionMode.SUPERSEDED
-
-    def stage(self, name: str) -> Stage | None:
-        return next((stage for stage in self.stages if stage.name == name), None)
-
-    def stage_after(self, name: str) -> Stage | None:
-        names = [stage.name for stage in self.stages]
-        following = names.index(name) + 1
-        return self.stages[following] if following < len(names) else None
 
 
 @dataclass(frozen=True)
@@ -167,6 +100,20 @@ class External:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """A manual approval: the token that answers it, once, and how long it waits for that.
+
+    Shape: `waited_s` are real seconds in which somebody could have answered, of `timeout_s`;
+    `answered_by` is the ARN of whoever approved or rejected.
+    """
+
+    token: str
+    timeout_s: float
+    waited_s: float = 0.0
+    answered_by: str | None = None
+
+
+@dataclass(frozen=True)
 class ActionRun:
     """One action execution: an action started once, in one execution of the pipeline."""
 
@@ -184,6 +131,12 @@ class ActionRun:
     error: ActionError | None = None
     output_variables: Mapping[str, str] = field(default_factory=dict)
     revision: Revision | None = None
+    approval: Approval | None = None
+
+    @property
+    def open_approval(self) -> Approval | None:
+        """Return the approval that somebody may still give."""
+        return self.approval if self.status is ActionStatus.IN_PROGRESS else None
 
 
 @dataclass(frozen=True)
@@ -290,6 +243,15 @@ class Pipeline:
             for execution in self.executions.values()
             if execution.is_live and execution.waiting_for == stage_name
         ]
+
+    @property
+    def has_open_approval(self) -> bool:
+        return any(
+            run.open_approval
+            for execution in self.executions.values()
+            if execution.is_live
+            for run in execution.running_actions
+        )
 
     def occupant(self, stage_name: str) -> Execution | None:
         return next((e for e in self.executions.values() if e.is_in(stage_name)), None)

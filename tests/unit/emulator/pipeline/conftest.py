@@ -22,6 +22,13 @@ from emulator.data_plane.pipeline_actions.context import (
     Outcome,
 )
 from emulator.engines.pipeline import advance
+from emulator.engines.pipeline.declaration import (
+    Action,
+    ActionType,
+    ExecutionMode,
+    Stage,
+    Structure,
+)
 from emulator.engines.pipeline.events import (
     AbandonAction,
     ActionFailed,
@@ -36,16 +43,11 @@ from emulator.engines.pipeline.events import (
     StopRequested,
 )
 from emulator.engines.pipeline.model import (
-    Action,
     ActionError,
-    ActionType,
     Execution,
-    ExecutionMode,
     Pipeline,
     Revision,
     SourceOverride,
-    Stage,
-    Structure,
     Trigger,
 )
 

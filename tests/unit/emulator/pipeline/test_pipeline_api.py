@@ -305,7 +305,8 @@ def test_action_types_are_those_that_are_emulated(workbench):
     types = workbench.pipelines.list_action_types(actionOwnerFilter="AWS")["actionTypes"]
     providers = {(t["id"]["category"], t["id"]["provider"]) for t in types}
     assert {("Source", "CodeCommit"), ("Build", "CodeBuild"), ("Deploy", "ECS")} <= providers
-    assert ("Approval", "Manual") not in providers
+    assert {("Approval", "Manual"), ("Deploy", "CodeDeployToECS")} <= providers
+    assert ("Deploy", "CloudFormation") not in providers
 
 
 def test_events_from_a_rule_start_an_execution_with_its_trigger(workbench, gate, emulator):
@@ -425,7 +426,7 @@ def test_role_that_does_not_trust_codepipeline_is_refused(workbench, aws):
 
 
 @pytest.mark.parametrize(
-    ("category", "provider"), [("Approval", "Manual"), ("Deploy", "CodeDeployToECS")]
+    ("category", "provider"), [("Invoke", "Lambda"), ("Deploy", "CloudFormation")]
 )
 def test_provider_that_is_not_emulated_is_refused_by_name(workbench, declare, category, provider):
     code, message = refusal(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from emulator.engines.pipeline import Refused
+from emulator.engines.pipeline.declaration import ExecutionMode, Stage, Structure
 from emulator.engines.pipeline.events import (
     ActionProgressed,
     ActionSucceeded,
@@ -14,11 +15,8 @@ from emulator.engines.pipeline.events import (
     TransitionEnabled,
 )
 from emulator.engines.pipeline.model import (
-    ExecutionMode,
     External,
     SourceOverride,
-    Stage,
-    Structure,
 )
 
 

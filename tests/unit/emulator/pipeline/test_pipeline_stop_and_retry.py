@@ -5,12 +5,11 @@ import itertools
 import pytest
 
 from emulator.engines.pipeline import Refused
+from emulator.engines.pipeline.declaration import ExecutionMode, Stage
 from emulator.engines.pipeline.events import PipelineUpdated, RetryMode, TransitionDisabled
 from emulator.engines.pipeline.model import (
     ActionStatus,
-    ExecutionMode,
     ExecutionStatus,
-    Stage,
     StageStatus,
 )
 from emulator.engines.pipeline.transitions import (
