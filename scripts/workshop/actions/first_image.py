@@ -4,7 +4,7 @@ from workshop.application.clone import push_url
 from workshop.checks.model import Ending, evaluate
 from workshop.checks.rolling import CHECKS
 from workshop.context import Context
-from workshop.quiesce import wait_until
+from workshop.waiting import wait_until
 
 _IMAGE_CHECK = next(check for check in CHECKS if check.name == "image")
 

@@ -7,7 +7,7 @@ from workshop.application.greeting import FILE, next_greeting, read_greeting, wr
 from workshop.context import Context
 from workshop.errors import InfrastructureError
 from workshop.progress import Waiting
-from workshop.quiesce import wait_until
+from workshop.waiting import wait_until
 
 STEP = "1.4"
 

@@ -20,6 +20,7 @@ _TRAILER = "Workshop-Step"
 TEMPLATE_MESSAGE = f"Start from the workshop's template\n\n{_TRAILER}: 1.1"
 RESTART_MESSAGE = f"Start again from the workshop's template\n\n{_TRAILER}: 1.1"
 RESCUE_MESSAGE = "Keep what was not committed before the reset"
+JOIN_MESSAGE = f"Join what was pushed from elsewhere\n\n{_TRAILER}: 1.1"
 
 _SETTINGS = {
     "user.name": "Workshop participant",
@@ -119,21 +120,39 @@ class Clone:
     def push(self) -> None:
         self.git.run("push", "--quiet", "--set-upstream", "origin", BRANCH)
 
-    def restart_from_template(self) -> str:
-        """Tag where the clone stands, then commit the tree that the lab starts from.
+    def restart_from_template(self, clone_url: str | None = None) -> str:
+        """Tag where the clone stands, then commit the tree that the labs start from.
 
+        Where the repository stays, at `clone_url`, the commit follows what was pushed there, so
+        that the next push succeeds; it is not pushed, since a push would start the pipeline.
         Returns the tag's name, `before-reset-<time>`; nothing is deleted from the history.
         """
         if self.has_changes():
             self.commit_all(RESCUE_MESSAGE)
         tag = f"before-reset-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
         self.git.run("tag", tag)
+        if clone_url is not None:
+            self._configure(self.git, clone_url)
+            self._join()
         self.git.run("rm", "-r", "--quiet", "--ignore-unmatch", ".")
         _copy_template(self._template, self.path)
         self.git.run("add", "--all")
         if self.has_changes():
             self.commit_all(RESTART_MESSAGE)
         return tag
+
+    def _join(self) -> None:
+        """Take the repository's history into the branch; where both have moved on, keep our files.
+
+        They are about to be replaced by the template's anyway.
+        """
+        self.git.run("fetch", "--quiet", "origin")
+        if not self.git.succeeds("rev-parse", "--verify", "--quiet", f"origin/{BRANCH}"):
+            return
+        if not self.git.succeeds("merge", "--quiet", "--ff-only", f"origin/{BRANCH}"):
+            self.git.run(
+                "merge", "--quiet", "--strategy", "ours", "-m", JOIN_MESSAGE, f"origin/{BRANCH}"
+            )
 
     def _refuse_foreign_folder(self) -> None:
         if self.path.exists() and any(self.path.iterdir()):
@@ -184,13 +203,17 @@ def push_url(config: Config, source: SourceRepository) -> str:
     return f"codecommit::{config.region}://{source.name}"
 
 
-def restart_from_template(config: Config, env_vars: dict[str, str]) -> str | None:
-    """Bring the participant's clone back to the start of lab 1; return the tag that keeps the work.
+def restart_from_template(
+    config: Config, env_vars: dict[str, str], source: SourceRepository | None
+) -> str | None:
+    """Bring the participant's clone back to the workshop's template; return the tag of the work.
 
-    None where there is no clone yet.
+    `source` is the repository, if it still stands. None where there is no clone yet.
     """
     clone = clone_of(config, env_vars)
-    return clone.restart_from_template() if clone.exists else None
+    if not clone.exists:
+        return None
+    return clone.restart_from_template(push_url(config, source) if source else None)
 
 
 def _copy_template(template: Path, folder: Path) -> None:

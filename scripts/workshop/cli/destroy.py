@@ -11,7 +11,8 @@ from workshop.environment import Environment, load_environment
 from workshop.errors import InfrastructureError, NotPrepared, UsageError
 from workshop.leftovers import lasting_leftovers
 from workshop.progress import Note, Progress, Waiting
-from workshop.quiesce import delete_revisions, quiesce, task_families
+from workshop.quiesce import quiesce
+from workshop.revisions import delete_revisions, families_without_service, revisions_in_deletion
 from workshop.targets import LocalTarget
 
 
@@ -58,9 +59,10 @@ def _destroy(context: Context, progress: Progress) -> None:
         if environment is not None:
             quiesce(context.aws, environment, progress)
         context.terraform.destroy(progress)
-        if environment is not None:
-            delete_revisions(context.aws, task_families(environment), progress)
         context.state.delete()
+    delete_revisions(
+        context.aws, families_without_service(context.config.participant, None), progress
+    )
     others = context.state.environments()
     _prove(context, others, progress)
     if not others and context.state.exists():
@@ -90,6 +92,10 @@ def _prove(context: Context, others: list[str], progress: Progress) -> None:
             f"Something is left of environment `{context.config.participant}`: {', '.join(found)}.",
             "Run the same command again; remove by hand what it names then.",
         )
+    deleting = revisions_in_deletion(context.aws, context.config.participant)
+    if deleting:
+        names = ", ".join(f"`{name}`" for name in deleting)
+        progress(Note(f"AWS is still deleting, by itself and free of cost: {names}."))
 
 
 def _end_emulator(context: Context, progress: Progress) -> None:

@@ -5,10 +5,12 @@ import click
 from workshop.application.clone import restart_from_template
 from workshop.cli.context import Context, pass_context
 from workshop.environment import load_environment
-from workshop.errors import UsageError
-from workshop.labs import LADDER, lab_numbered
+from workshop.errors import NotPrepared, UsageError
+from workshop.labs import is_higher, lab_numbered
+from workshop.labs.model import Lab
 from workshop.progress import Note, Progress
-from workshop.quiesce import delete_revisions, quiesce, task_families
+from workshop.quiesce import quiesce, wake
+from workshop.revisions import delete_revisions, families_without_service
 from workshop.runner import remember_standing
 
 
@@ -26,7 +28,7 @@ def reset(context: Context, number: int, yes: bool) -> None:
     if not yes and context.config.target == "aws":
         _confirm(context, number)
     with context.exclusive_run(f"workshop reset {number}") as progress:
-        reset_to(context, lab.before, progress)
+        reset_to(context, lab, progress)
     context.console.success(
         f"Environment `{context.config.participant}` stands at the start of lab {number}. "
         f"Go on with `make lab{number}`."
@@ -42,16 +44,30 @@ def _confirm(context: Context, number: int) -> None:
         raise UsageError("Nothing was changed.", "Answer `y`, or give `--yes`, to reset it.")
 
 
-def reset_to(context: Context, step: str, progress: Progress) -> None:
-    """Bring the environment down to `step`, and the clone to the tree that the lab starts from."""
+def reset_to(context: Context, lab: Lab, progress: Progress) -> None:
+    """Bring the environment down to where `lab` starts, and the clone to the tree it starts from.
+
+    Applies where the environment stands there already as well: an interrupted run may have told
+    its step before it had taken everything away. Raises: NotPrepared below that step.
+    """
     context.target.ensure_ready(progress)
     environment = load_environment(context.aws, context.config)
+    if is_higher(lab.before, environment.step):
+        raise NotPrepared(
+            f"Environment `{context.config.participant}` stands at step {environment.step}, and "
+            f"lab {lab.number} starts from {lab.before}.",
+            f"Run `make lab{lab.number}`, which takes the steps up to there as well.",
+        )
     quiesce(context.aws, environment, progress)
-    families = task_families(environment)
-    if LADDER.index(step) < LADDER.index(environment.step):
-        context.terraform.apply(step, progress)
-        delete_revisions(context.aws, families, progress)
-        remember_standing(context.config, step)
-    tag = restart_from_template(context.config, context.target.child_environment())
+    context.terraform.apply(lab.before, progress)
+    environment = load_environment(context.aws, context.config)
+    delete_revisions(
+        context.aws, families_without_service(environment.prefix, environment), progress
+    )
+    remember_standing(context.config, lab.before)
+    tag = restart_from_template(
+        context.config, context.target.child_environment(), environment.source_repository
+    )
     if tag is not None:
         progress(Note(f"Your clone starts again; tag `{tag}` keeps what it was."))
+    wake(context.aws, environment)

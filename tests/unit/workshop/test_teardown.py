@@ -1,93 +1,35 @@
-"""Rest before a reset, revisions that no state holds, and the proof that nothing is left."""
+"""Revisions that no state holds, the proof that nothing is left, and the commands that need it."""
 
 from dataclasses import replace
 
 import pytest
-from botocore.stub import ANY, Stubber
+from botocore.stub import Stubber
 from moto import mock_aws
 from tests.unit.workshop.conftest import Command
 
 from workshop.aws import Aws
 from workshop.cli.destroy import standing_elsewhere
 from workshop.config import Config
-from workshop.environment import Environment, environment_from_outputs
-from workshop.errors import InfrastructureError
+from workshop.environment import environment_from_outputs
 from workshop.leftovers import lasting_leftovers, leftovers
 from workshop.progress import silent
-from workshop.quiesce import delete_revisions, quiesce, wait_until
+from workshop.revisions import (
+    delete_revisions,
+    families_without_service,
+    revisions_in_deletion,
+)
 
 ACCOUNT = "123456789012"
-
-
-@pytest.fixture
-def environment() -> Environment:
-    balancer = {"name": "b", "arn": "arn", "dns_name": "localhost", "port": 80}
-    return environment_from_outputs(
-        {
-            "region": "us-east-1",
-            "prefix": "ana",
-            "step": "1.3",
-            "clusters": {"staging": "ana-staging", "prod": "ana-prod"},
-            "load_balancers": {"staging": balancer, "prod": balancer},
-            "pipeline": {"name": "ana-hello-server"},
-            "build": {"project": "ana-hello-server", "log_group": "/g"},
-        }
-    )
-
-
-def test_trigger_executions_and_builds_are_stopped_and_waited_for(
-    aws: Aws, environment: Environment
-):
-    events = aws.client("events")
-    arn = f"arn:aws:codepipeline:us-east-1:{ACCOUNT}:ana-hello-server"
-    for name, target in [("ana-hello-server", arn), ("ana-b-hello-server", f"{arn}-b")]:
-        events.put_rule(Name=name, EventPattern="{}", State="ENABLED")
-        events.put_targets(Rule=name, Targets=[{"Id": "pipeline", "Arn": target}])
-    with Stubber(aws.client("codepipeline")) as pipeline, Stubber(aws.client("codebuild")) as build:
-        asked = {"pipelineName": "ana-hello-server"}
-        summary = {"pipelineExecutionId": "11111111-2222-3333-4444-555555555555"}
-        running = {"pipelineExecutionSummaries": [{**summary, "status": "InProgress"}]}
-        stopped = {"pipelineExecutionSummaries": [{**summary, "status": "Stopped"}]}
-        pipeline.add_response("list_pipeline_executions", running, asked)
-        pipeline.add_response(
-            "stop_pipeline_execution", summary, {**asked, **summary, "abandon": True, "reason": ANY}
-        )
-        pipeline.add_response("list_pipeline_executions", stopped, asked)
-        for status in ("IN_PROGRESS", "STOPPED"):
-            build.add_response("list_builds_for_project", {"ids": ["p:1"]})
-            build.add_response(
-                "batch_get_builds", {"builds": [{"id": "p:1", "buildStatus": status}]}
-            )
-            if status == "IN_PROGRESS":
-                build.add_response("stop_build", {}, {"id": "p:1"})
-        quiesce(aws, environment, silent)
-        pipeline.assert_no_pending_responses()
-        build.assert_no_pending_responses()
-    assert events.describe_rule(Name="ana-hello-server")["State"] == "DISABLED"
-    assert events.describe_rule(Name="ana-b-hello-server")["State"] == "ENABLED"
-
-
-def test_execution_that_ends_while_it_is_stopped_is_at_rest(aws: Aws, environment: Environment):
-    summary = {"pipelineExecutionId": "11111111-2222-3333-4444-555555555555"}
-    with Stubber(aws.client("codepipeline")) as pipeline, Stubber(aws.client("codebuild")) as build:
-        for status in ("InProgress", "Succeeded"):
-            listed = {"pipelineExecutionSummaries": [{**summary, "status": status}]}
-            pipeline.add_response("list_pipeline_executions", listed)
-            if status == "InProgress":
-                pipeline.add_client_error(
-                    "stop_pipeline_execution", "PipelineExecutionNotStoppableException"
-                )
-        for _ in range(2):
-            build.add_response("list_builds_for_project", {"ids": ["p:1"]})
-            ended = {"builds": [{"id": "p:1", "buildStatus": "SUCCEEDED"}]}
-            build.add_response("batch_get_builds", ended)
-        quiesce(aws, environment, silent)
-        pipeline.assert_no_pending_responses()
-
-
-def test_wait_that_never_ends_names_what_it_waited_for():
-    with pytest.raises(InfrastructureError, match=r"The pipeline still runs after 0 s\."):
-        wait_until(lambda: False, "The pipeline still runs", timeout_s=0)
+BALANCER = {"name": "b", "arn": "arn", "dns_name": "localhost", "port": 80}
+STAGING = {
+    "cluster": "ana-staging",
+    "name": "hello-server-staging",
+    "task_family": "ana-hello-server-staging",
+    "container": "hello-server",
+    "log_group": "/ecs-workshop/ana/staging",
+    "target_groups": {"staging": "arn"},
+    "desired_count": 2,
+}
 
 
 def test_every_revision_of_the_family_goes_and_of_no_other(aws: Aws):
@@ -100,6 +42,38 @@ def test_every_revision_of_the_family_goes_and_of_no_other(aws: Aws):
     active = ecs.list_task_definitions()["taskDefinitionArns"]
     assert [arn.rpartition("/")[2] for arn in active] == ["ana-hello-server-b:1"]
     assert ecs.list_task_definitions(status="INACTIVE")["taskDefinitionArns"] == []
+
+
+def test_families_of_services_that_stand_are_kept():
+    standing = environment_from_outputs(
+        {
+            "region": "us-east-1",
+            "prefix": "ana",
+            "step": "1.4",
+            "clusters": {"staging": "ana-staging", "prod": "ana-prod"},
+            "load_balancers": {"staging": BALANCER, "prod": BALANCER},
+            "services": {"staging": STAGING},
+        }
+    )
+    assert families_without_service("ana", standing) == ["ana-hello-server-prod"]
+    assert families_without_service("ana", None) == [
+        "ana-hello-server-staging",
+        "ana-hello-server-prod",
+    ]
+
+
+def test_revisions_that_aws_is_deleting_are_told(aws: Aws):
+    with Stubber(aws.client("ecs")) as ecs:
+        for service, arns in (
+            ("staging", []),
+            ("prod", ["arn:aws:ecs:us-east-1:1:task-definition/ana-hello-server-prod:7"]),
+        ):
+            ecs.add_response(
+                "list_task_definitions",
+                {"taskDefinitionArns": arns},
+                {"familyPrefix": f"ana-hello-server-{service}", "status": "DELETE_IN_PROGRESS"},
+            )
+        assert revisions_in_deletion(aws, "ana") == ["ana-hello-server-prod:7"]
 
 
 def test_leftovers_are_named_by_kind_and_belong_to_no_other_participant(aws: Aws):

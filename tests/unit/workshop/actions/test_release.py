@@ -51,7 +51,7 @@ def actions(stub: Stubber, **statuses: str) -> None:
 def test_push_waits_until_the_first_build_has_ended(
     stub: Stubber, context: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("workshop.quiesce._POLL_INTERVAL_S", 0)
+    monkeypatch.setattr("workshop.waiting._POLL_INTERVAL_S", 0)
     executions(stub)
     actions(stub)
     executions(stub, "InProgress")
@@ -73,7 +73,7 @@ def test_push_goes_ahead_when_no_build_ends(
     stub: Stubber, context: Any, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(release, "_FIRST_BUILD_S", 0)
-    monkeypatch.setattr("workshop.quiesce._POLL_INTERVAL_S", 0)
+    monkeypatch.setattr("workshop.waiting._POLL_INTERVAL_S", 0)
     monkeypatch.setattr(release, "has_built", lambda _context: False)
     release.let_first_build_end(context)
     assert len(context.told) == 1

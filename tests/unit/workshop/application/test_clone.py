@@ -153,6 +153,38 @@ def test_restart_of_an_untouched_clone_adds_only_the_tag(clone):
     assert clone.head() == head
 
 
+def test_restart_where_the_repository_stays_follows_what_was_pushed_there(clone, origin, tmp_path):
+    clone.push()
+    other = Clone(tmp_path / "other", TEMPLATE, ENV_VARS)
+    other.prepare(str(origin))
+    (other.path / "appspec.yaml").touch()
+    theirs = other.commit_all("Theirs")
+    other.push()
+    clone.restart_from_template(str(origin))
+    assert not (clone.path / "appspec.yaml").exists()
+    assert git(origin, "rev-parse", "main") == theirs
+    clone.push()
+    assert git(origin, "rev-parse", "main^") == theirs
+
+
+def test_restart_joins_histories_that_have_diverged_and_can_push(clone, origin, tmp_path):
+    clone.push()
+    other = Clone(tmp_path / "other", TEMPLATE, ENV_VARS)
+    other.prepare(str(origin))
+    (other.path / "server.py").write_text("theirs")
+    theirs = other.commit_all("Theirs")
+    other.push()
+    (clone.path / "server.py").write_text("ours")
+    ours = clone.commit_all("Ours")
+    tag = clone.restart_from_template(str(origin))
+    assert clone.git.run("rev-parse", tag) == ours
+    assert (clone.path / "server.py").read_text() == (TEMPLATE / "server.py").read_text()
+    assert clone.git.succeeds("merge-base", "--is-ancestor", theirs, "main")
+    assert not clone.is_by_hand()
+    clone.push()
+    assert git(origin, "rev-parse", "main") == clone.head()
+
+
 def test_failed_push_says_what_git_said(clone):
     clone.prepare(str(clone.path / "nowhere.git"))
     with pytest.raises(GitFailed, match="`git push` failed"):
