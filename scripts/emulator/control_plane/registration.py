@@ -19,6 +19,7 @@ from emulator.runtime import Runtime
 SERVICES: dict[str, str] = {
     "codebuild": "CodeBuildBackend",
     "codecommit": "CodeCommitBackend",
+    "codedeploy": "CodeDeployBackend",
     "codepipeline": "CodePipelineBackend",
     "ec2": "Ec2Backend",
     "ecr": "EcrBackend",

@@ -1,0 +1,206 @@
+"""What an API call shows of groups and deployments: functions to botocore's shapes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from emulator.control_plane.codedeploy.declarations import Application
+from emulator.control_plane.codedeploy.deployments import DeploymentRecord
+from emulator.control_plane.codedeploy.exceptions import InvalidNextTokenException
+from emulator.control_plane.codedeploy.groups import DeploymentGroup
+from emulator.engines.deployment.model import (
+    Deployment,
+    DeploymentStatus,
+    LifecycleEvent,
+    LifecycleStatus,
+    TaskSetState,
+)
+
+Json = dict[str, Any]
+Item = TypeVar("Item")
+
+_TARGET_STATUS = {
+    DeploymentStatus.CREATED: "Pending",
+    DeploymentStatus.IN_PROGRESS: "InProgress",
+    DeploymentStatus.READY: "Ready",
+    DeploymentStatus.SUCCEEDED: "Succeeded",
+    DeploymentStatus.FAILED: "Failed",
+    DeploymentStatus.STOPPED: "Failed",
+}
+"""A target of a deployment that was stopped has no status of its own: botocore's TargetStatus."""
+
+_OVERVIEW = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
+
+
+def page(
+    items: Sequence[Item], key: Callable[[Item], str], token: str | None, limit: int = 100
+) -> tuple[list[Item], str | None]:
+    """Return the items after the one that `token` names, and the next token."""
+    start = 0
+    if token:
+        keys = [key(item) for item in items]
+        if token not in keys:
+            raise InvalidNextTokenException(f"The next token `{token}` is none of this list.")
+        start = keys.index(token) + 1
+    found = list(items[start : start + limit])
+    more = start + limit < len(items)
+    return found, key(found[-1]) if more else None
+
+
+def present(**members: Any) -> Json:
+    """Return the members that are there: AWS leaves out what it does not know."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def application_info(application: Application) -> Json:
+    """Source: botocore shape ApplicationInfo."""
+    return {
+        "applicationId": application.id,
+        "applicationName": application.application_name,
+        "createTime": application.create_time,
+        "linkedToGitHub": False,
+        "computePlatform": application.compute_platform,
+    }
+
+
+def group_info(
+    group: DeploymentGroup, last: DeploymentRecord | None, successful: DeploymentRecord | None
+) -> Json:
+    """Source: botocore shape DeploymentGroupInfo."""
+    return present(
+        applicationName=group.application_name,
+        deploymentGroupId=group.id,
+        deploymentGroupName=group.name,
+        computePlatform="ECS",
+        ec2TagFilters=[],
+        onPremisesInstanceTagFilters=[],
+        autoScalingGroups=[],
+        triggerConfigurations=[],
+        **group.settings,
+        targetRevision=successful.revision if successful else None,
+        lastAttemptedDeployment=_last_deployment(last),
+        lastSuccessfulDeployment=_last_deployment(successful),
+    )
+
+
+def _last_deployment(record: DeploymentRecord | None) -> Json | None:
+    if record is None:
+        return None
+    return present(
+        deploymentId=record.id,
+        status=record.course.status.value,
+        createTime=record.course.created_at,
+        endTime=record.course.completed_at,
+    )
+
+
+def deployment_info(record: DeploymentRecord, undone: DeploymentRecord | None) -> Json:
+    """Source: botocore shape DeploymentInfo. `undone` is the deployment that this one undoes."""
+    course = record.course
+    settings = record.group.settings
+    return present(
+        applicationName=record.group.application_name,
+        deploymentGroupName=record.group.name,
+        deploymentConfigName=record.config_name,
+        deploymentId=record.id,
+        previousRevision=record.previous_revision,
+        revision=record.revision,
+        status=course.status.value,
+        errorInformation=_error(course),
+        createTime=course.created_at,
+        startTime=course.started_at,
+        completeTime=course.completed_at,
+        deploymentOverview=_overview(course),
+        description=record.description,
+        creator=record.creator,
+        ignoreApplicationStopFailures=False,
+        autoRollbackConfiguration=record.auto_rollback,
+        updateOutdatedInstancesOnly=False,
+        rollbackInfo=_rollback_info(record, undone),
+        deploymentStyle=settings["deploymentStyle"],
+        instanceTerminationWaitTimeStarted=course.termination_wait_started,
+        blueGreenDeploymentConfiguration=settings["blueGreenDeploymentConfiguration"],
+        loadBalancerInfo=settings["loadBalancerInfo"],
+        fileExistsBehavior=record.file_exists_behavior,
+        deploymentStatusMessages=[],
+        computePlatform="ECS",
+    )
+
+
+def _error(course: Deployment) -> Json | None:
+    if course.error is None:
+        return None
+    return {"code": course.error.code.value, "message": course.error.message}
+
+
+def _overview(course: Deployment) -> Json:
+    """Count the one target of an ECS deployment under its status."""
+    return {name: int(name == target_status(course)) for name in _OVERVIEW}
+
+
+def _rollback_info(record: DeploymentRecord, undone: DeploymentRecord | None) -> Json | None:
+    if undone is not None:
+        happened = "was stopped" if undone.course.status is DeploymentStatus.STOPPED else "failed"
+        return {
+            "rollbackTriggeringDeploymentId": undone.id,
+            "rollbackMessage": f"Deployment {undone.id} {happened}: this one rolls it back.",
+        }
+    if record.rollback_id is not None:
+        return {
+            "rollbackDeploymentId": record.rollback_id,
+            "rollbackMessage": f"Rolled back by the deployment {record.rollback_id}.",
+        }
+    return None
+
+
+def target_status(course: Deployment) -> str:
+    """Source: botocore shape TargetStatus."""
+    return _TARGET_STATUS[course.status]
+
+
+def deployment_target(record: DeploymentRecord) -> Json:
+    """Source: botocore shape DeploymentTarget."""
+    course = record.course
+    return {
+        "deploymentTargetType": "ECSTarget",
+        "ecsTarget": {
+            "deploymentId": record.id,
+            "targetId": record.target_id,
+            "targetArn": record.service_arn,
+            "lastUpdatedAt": course.updated_at,
+            "lifecycleEvents": [_lifecycle_event(event) for event in course.lifecycle],
+            "status": target_status(course),
+            "taskSetsInfo": [_task_set(found) for found in course.task_sets],
+        },
+    }
+
+
+def _lifecycle_event(event: LifecycleEvent) -> Json:
+    """Source: botocore shape LifecycleEvent."""
+    return present(
+        lifecycleEventName=event.name.value,
+        startTime=event.started_at,
+        endTime=event.ended_at,
+        status=event.status.value,
+        diagnostics=_diagnostics(event),
+    )
+
+
+def _diagnostics(event: LifecycleEvent) -> Json | None:
+    if event.diagnostics is None:
+        return None
+    code = "Success" if event.status is LifecycleStatus.SUCCEEDED else "UnknownError"
+    return {"errorCode": code, "scriptName": "", "message": event.diagnostics, "logTail": ""}
+
+
+def _task_set(found: TaskSetState) -> Json:
+    """Source: botocore shape ECSTaskSet; `identifer` is AWS's spelling."""
+    return {
+        "identifer": found.id,
+        "desiredCount": found.desired_count,
+        "pendingCount": found.pending_count,
+        "runningCount": found.running_count,
+        "status": found.status,
+        "trafficWeight": float(found.weight),
+        "targetGroup": {"name": found.target_group},
+        "taskSetLabel": found.label.value,
+    }
