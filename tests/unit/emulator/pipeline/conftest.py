@@ -23,6 +23,7 @@ from emulator.data_plane.pipeline_actions.context import (
 )
 from emulator.engines.pipeline import advance
 from emulator.engines.pipeline.declaration import (
+    APPROVAL,
     Action,
     ActionType,
     ExecutionMode,
@@ -34,6 +35,7 @@ from emulator.engines.pipeline.events import (
     ActionFailed,
     ActionSucceeded,
     Announce,
+    ApprovalAnswered,
     Effect,
     Event,
     ExecutionRequested,
@@ -44,6 +46,7 @@ from emulator.engines.pipeline.events import (
 )
 from emulator.engines.pipeline.model import (
     ActionError,
+    ActionRun,
     Execution,
     Pipeline,
     Revision,
@@ -64,6 +67,16 @@ def three_stages() -> tuple[Stage, ...]:
         Stage("Source", (action("Source", outputs=("SourceOutput",), namespace="Src"),)),
         Stage("Build", (action("Build", inputs=("SourceOutput",), outputs=("BuildOutput",)),)),
         Stage("Deploy", (action("Deploy", inputs=("BuildOutput",)),)),
+    )
+
+
+def approval_stages(timeout_min: int | None = None) -> tuple[Stage, ...]:
+    """Return Source, Approve and DeployProd: a person decides between the first and the last."""
+    manual = ActionType(APPROVAL, "AWS", "Manual", "1")
+    return (
+        Stage("Source", (action("Source"),)),
+        Stage("Approve", (Action("Approve", manual, timeout_min=timeout_min),)),
+        Stage("DeployProd", (action("DeployProd"),)),
     )
 
 
@@ -95,6 +108,19 @@ class Course:
     def fail(self, execution: str, name: str) -> None:
         error = ActionError("JobFailed", "it broke")
         self.take(ActionFailed(execution, self.running(execution, name), error))
+
+    def token(self, execution: str) -> str:
+        """Return the token of the approval that waits in an execution."""
+        run = self[execution].action_runs[self.running(execution, "Approve")]
+        assert run.open_approval
+        return run.open_approval.token
+
+    def answer(self, token: str, approved: bool = True, summary: str = "well") -> None:
+        self.take(ApprovalAnswered("Approve", "Approve", token, approved, summary, by="arn:me"))
+
+    def last_run(self, execution: str, name: str) -> ActionRun:
+        """Return an action's newest run in an execution."""
+        return [r for r in self[execution].action_runs.values() if r.action.name == name][-1]
 
     def stop(self, execution: str, abandon: bool = False) -> None:
         self.take(StopRequested(execution, abandon))
@@ -154,6 +180,12 @@ def begin() -> Begin:
         return Course(Pipeline.new(structure))
 
     return begin
+
+
+@pytest.fixture
+def approval() -> Callable[..., tuple[Stage, ...]]:
+    """Return a function that makes the stages Source, Approve and DeployProd."""
+    return approval_stages
 
 
 @pytest.fixture
