@@ -18,6 +18,7 @@ from emulator.control_plane.registration import register
 from emulator.data_folder import DataFolder
 from emulator.data_plane import git_server
 from emulator.data_plane.build_runner import BuildRunner
+from emulator.data_plane.deployment_runner.driver import DeploymentDriver
 from emulator.data_plane.load_balancer import LoadBalancers
 from emulator.data_plane.pipeline_actions.driver import PipelineDriver
 from emulator.data_plane.registry import app as registry
@@ -95,6 +96,7 @@ class Emulator:
         self._parts.append(self.balancers)
         self._parts.append(TaskRunner(self.runtime, self.runtime.images))
         self._front.mount(METADATA_PREFIX, metadata_app(self.runtime))
+        self._parts.append(DeploymentDriver(self.runtime))
         self._parts.append(PipelineDriver(self.runtime))
         self._front.mount(
             management.PREFIX,

@@ -2,16 +2,18 @@
 
 import logging
 import threading
-from typing import Any
 
 from emulator.awake import AwakeClock
 from emulator.control_plane import registration
+from emulator.control_plane.codedeploy.deployments import DeploymentRecord
+from emulator.control_plane.codedeploy.models import CodeDeployBackend
 from emulator.data_plane.deployment_runner import notices
-from emulator.data_plane.deployment_runner.effects import Effects
+from emulator.data_plane.deployment_runner.effects import Awaited, Effects
 from emulator.data_plane.deployment_runner.observing import observe
 from emulator.engines.deployment.events import (
     Announce,
     Effect,
+    EffectCarriedOut,
     EffectFailed,
     StartRollback,
     TimePassed,
@@ -59,7 +61,7 @@ class DeploymentDriver:
             for backend in registration.backends("codedeploy"):
                 self._advance(backend, passed)
 
-    def _advance(self, backend: Any, passed: TimePassed) -> None:
+    def _advance(self, backend: CodeDeployBackend, passed: TimePassed) -> None:
         for record in _under_way(backend):
             backend.apply(record.id, passed)
         for _ in range(MAX_ROUNDS):
@@ -71,7 +73,7 @@ class DeploymentDriver:
             for record, effect in taken:
                 self._carry_out(backend, record, effect)
 
-    def _look(self, backend: Any, record: Any) -> None:
+    def _look(self, backend: CodeDeployBackend, record: DeploymentRecord) -> None:
         try:
             seen = observe(record.course.plan, backend.account_id, backend.region_name)
         except Exception:  # one deployment must not hold up the others
@@ -79,7 +81,9 @@ class DeploymentDriver:
             return
         backend.apply(record.id, seen)
 
-    def _carry_out(self, backend: Any, record: Any, effect: Effect) -> None:
+    def _carry_out(
+        self, backend: CodeDeployBackend, record: DeploymentRecord, effect: Effect
+    ) -> None:
         if isinstance(effect, Announce):
             notices.deployment_changed(self._runtime, backend, record, effect)
         elif isinstance(effect, StartRollback):
@@ -87,7 +91,9 @@ class DeploymentDriver:
         elif record.course.is_waiting_for_effect:  # else it has ended meanwhile, by a request
             backend.apply(record.id, self._outcome(backend, record, effect))
 
-    def _outcome(self, backend: Any, record: Any, effect: Any) -> Any:
+    def _outcome(
+        self, backend: CodeDeployBackend, record: DeploymentRecord, effect: Awaited
+    ) -> EffectCarriedOut | EffectFailed:
         effects = Effects(backend.account_id, backend.region_name)
         logger.info("Deployment `%s`: %s", record.id, effect)
         try:
@@ -98,5 +104,5 @@ class DeploymentDriver:
             return EffectFailed(ErrorCode.INTERNAL_ERROR, message)
 
 
-def _under_way(backend: Any) -> list[Any]:
-    return [record for record in backend.deployments.values() if not record.course.is_over]
+def _under_way(backend: CodeDeployBackend) -> list[DeploymentRecord]:
+    return [record for record in backend.deployments.values() if not record.is_over]

@@ -4,8 +4,8 @@ Source: "Monitoring deployments with Amazon CloudWatch Events" in the CodeDeploy
 from CodeDeploy" in the EventBridge reference, for the members of an event.
 """
 
-from typing import Any
-
+from emulator.control_plane.codedeploy.deployments import DeploymentRecord
+from emulator.control_plane.codedeploy.models import CodeDeployBackend
 from emulator.control_plane.events.delivery import publish_event
 from emulator.engines.deployment.events import Announce
 from emulator.runtime import Runtime
@@ -14,7 +14,9 @@ SOURCE = "aws.codedeploy"
 DETAIL_TYPE = "CodeDeploy Deployment State-change Notification"
 
 
-def deployment_changed(runtime: Runtime, backend: Any, record: Any, announcement: Announce) -> None:
+def deployment_changed(
+    runtime: Runtime, backend: CodeDeployBackend, record: DeploymentRecord, announcement: Announce
+) -> None:
     """Publish that a deployment has started, waits, or has ended."""
     account, region = backend.account_id, backend.region_name
     arn = f"arn:aws:codedeploy:{region}:{account}"
