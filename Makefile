@@ -14,7 +14,7 @@ PYTEST := $(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 $(if $(FAST),-m "not
 export TARGET PARTICIPANT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab1 reset destroy test bench verify docs clean
+.PHONY: help setup lab1 lab2 reset destroy test bench verify docs clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ setup: .venv/.ready ## Fetch everything; afterwards target local needs no networ
 
 lab1: setup ## Take lab 1, the rolling update, through its steps [TARGET=local|aws] [PARTICIPANT=name]
 	@$(WORKSHOP) lab 1
+
+lab2: setup ## Take lab 2, approval and blue/green, through its steps; lab 1 first where it is missing
+	@$(WORKSHOP) lab 2
 
 reset: .venv/.ready ## Go back to the start of lab [LAB=1], the foundation kept
 	@$(WORKSHOP) reset "$(LAB)"

@@ -7,17 +7,11 @@ from pathlib import Path
 
 from workshop.application.git import look_for_git
 from workshop.aws import Aws, BotoCoreError
-from workshop.checks.model import Ending, Outcome, evaluate, settle
+from workshop.checks.model import Ending, Outcome, evaluate, not_passed, settle
 from workshop.config import Config
 from workshop.context import Context
 from workshop.environment import load_environment
-from workshop.errors import (
-    CheckNotPassed,
-    InfrastructureError,
-    Interrupted,
-    NotPrepared,
-    WorkshopError,
-)
+from workshop.errors import Interrupted, NotPrepared, WorkshopError
 from workshop.labs import is_higher, steps_missing_below, steps_reached
 from workshop.labs.model import Step
 from workshop.progress import Note, Progress, Waiting
@@ -152,21 +146,6 @@ def shown_while_waiting(progress: Progress, target: Target) -> Callable[[Outcome
             progress(Waiting(f"{check.step} {check.name}: {outcome.finding.observed}"))
 
     return show
-
-
-def not_passed(outcome: Outcome) -> WorkshopError:
-    """Return the error that says what was expected, what was observed, why, and what next."""
-    check, finding = outcome.check, outcome.finding
-    lines = [
-        f"Check {check.step} `{check.name}`: {finding.ending}.",
-        f"  expected: {check.expected}",
-        f"  observed: {finding.observed}",
-    ]
-    if finding.cause:
-        lines.append(f"  likely cause: {finding.cause}")
-    lines += [f"    {detail}" for detail in finding.details]
-    kind = InfrastructureError if finding.ending is Ending.COULD_NOT_LOOK else CheckNotPassed
-    return kind("\n".join(lines), finding.remedy or f"Run `workshop check {check.step} --wait`.")
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:

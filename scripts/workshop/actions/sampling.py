@@ -1,12 +1,13 @@
-"""Ask the application all the while a release rolls out, and keep what it answered as evidence."""
+"""Ask the application all the while a release goes on, and keep what it answered as evidence."""
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from workshop.checks.web import ask
 from workshop.context import Context
@@ -38,35 +39,58 @@ class Rollout:
         seen.last = at
 
 
+@dataclass(frozen=True)
+class Sample:
+    """One request: when it was sent, and the version that answered, or why none did."""
+
+    at: datetime
+    version: str = ""
+    failure: str = ""
+
+
 class Sampler:
     """Asks one URL every `INTERVAL_S` seconds in a thread of its own, until it is stopped."""
 
     def __init__(self, url: str) -> None:
-        self.rollout = Rollout(url)
+        self.url = url
+        self._samples: list[Sample] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> Rollout:
+    def stop(self) -> list[Sample]:
+        """Return every sample, in the order of time."""
         self._stop.set()
         self._thread.join()
-        return self.rollout
+        return self._samples
 
     def _run(self) -> None:
         while not self._stop.wait(INTERVAL_S):
-            at = datetime.now(UTC).isoformat(timespec="milliseconds")
-            self.rollout.requests += 1
-            try:
-                answer = ask(self.rollout.url, timeout_s=2)
-            except OSError as error:
-                self.rollout.failures.append(f"{at} {error}")
-                continue
-            if answer.status == 200:
-                self.rollout.note(answer.version or "unknown", at)
-            else:
-                self.rollout.failures.append(f"{at} HTTP {answer.status}")
+            self._samples.append(self._sample(datetime.now(UTC)))
+
+    def _sample(self, at: datetime) -> Sample:
+        try:
+            answer = ask(self.url, timeout_s=2)
+        except OSError as error:
+            return Sample(at, failure=str(error))
+        if answer.status != 200:
+            return Sample(at, failure=f"HTTP {answer.status}")
+        return Sample(at, answer.version or "unknown")
+
+
+def rollout_of(url: str, samples: Iterable[Sample]) -> Rollout:
+    """Return what was seen: how often who answered, and when first and last."""
+    rollout = Rollout(url)
+    for sample in samples:
+        at = sample.at.isoformat(timespec="milliseconds")
+        rollout.requests += 1
+        if sample.failure:
+            rollout.failures.append(f"{at} {sample.failure}")
+        else:
+            rollout.note(sample.version, at)
+    return rollout
 
 
 @contextmanager
@@ -77,10 +101,11 @@ def sample_rollout(context: Context) -> Iterator[None]:
     try:
         yield
     finally:
-        keep(context.config.evidence_dir / "1.4-rollout.json", sampler.stop())
+        rollout = rollout_of(sampler.url, sampler.stop())
+        keep(context.config.evidence_dir / "1.4-rollout.json", asdict(rollout))
 
 
-def keep(path: Path, rollout: Rollout) -> None:
-    """Write the evidence of the newest roll-out; an earlier one is replaced."""
+def keep(path: Path, evidence: dict[str, Any]) -> None:
+    """Write the evidence of the newest release; an earlier one is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(rollout), indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(evidence, indent=2) + "\n", encoding="utf-8")

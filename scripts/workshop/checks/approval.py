@@ -113,16 +113,15 @@ def _not_approved(view: View, label: str, action: dict[str, Any]) -> Finding:
         "Push what is to be released instead; or ask again with `aws codepipeline "
         f"start-pipeline-execution --name {view.pipeline.name}`."
     )
-    if action["status"] == "Abandoned":
-        cause = "The execution was stopped while its approval waited."
-    elif said and "expire" in said.lower() + str(_result(action)).lower():
-        cause = "Nobody decided in time."
+    if action["status"] != "Failed":
+        how, cause = action["status"].lower(), "The execution was ended while its approval waited."
+    elif "expire" in said.lower() or "timed out" in said.lower():
+        how, cause = "not decided in time", "An approval that nobody decides expires."
     else:
+        how = "rejected"
         cause = "A person said no; production keeps what it serves, and staging is ahead of it."
-    words = said or "not approved"
-    return failed(
-        f"{label}: {action['status']}{_in_words(action)} ({words})", cause=cause, remedy=again
-    )
+    said = f" ({said})" if said else ""
+    return failed(f"{label} was {how}{_in_words(action)}{said}", cause=cause, remedy=again)
 
 
 def _before_approval(view: View, execution: dict[str, Any], label: str) -> Finding:

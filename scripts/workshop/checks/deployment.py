@@ -1,5 +1,6 @@
 """Step 2.4: the newest commit's deployment to production, and why it ended as it did."""
 
+from dataclasses import replace
 from typing import Any
 
 from workshop.checks.approval import action_of, look_at_approval
@@ -74,11 +75,8 @@ def _before_deployment(view: View, execution: dict[str, Any]) -> Finding:
     running = view.running_deployment()
     if running is None:
         return not_yet(f"{label} is approved and about to deploy")
-    return not_yet(
-        f"{label} is approved, and waits until deployment {running.id} ends: "
-        f"{progress_of(running)}",
-        remedy=_next_for(running),
-    )
+    found = _running(view, running)
+    return replace(found, observed=f"{label} is approved and waits for another: {found.observed}")
 
 
 def _without_deployment(view: View, action: dict[str, Any]) -> Finding:
@@ -150,15 +148,16 @@ def _running(view: View, found: Deployment) -> Finding:
     if not _is_installing(found):
         return not_yet(label, remedy=_next_for(found))
     broken = tasks_in_trouble(view, PRODUCTION, found.created_at)
-    details = why_tasks_stop(view, PRODUCTION, found.created_at) if broken else ()
+    details = why_tasks_stop(view, PRODUCTION, found.created_at)
+    stop = "aws deploy stop-deployment --auto-rollback-enabled --deployment-id " + found.id
     if len(broken) < _MANY:
-        return not_yet(label, details=details)
+        remedy = f"If that goes on, run `{stop}`." if details else ""
+        return not_yet(label, remedy, details)
     return failed(
         f"{found.id} is stuck in Install: {len(broken)} of its tasks have stopped",
         cause="The new version does not stay healthy. ECS starts it again and again, CodeDeploy "
         "waits an hour; production serves the old version all the while.",
-        remedy=f"Run `aws deploy stop-deployment --auto-rollback-enabled --deployment-id "
-        f"{found.id}`, mend what the lines above tell of, and push.",
+        remedy=f"Run `{stop}`, mend what the lines above tell of, and push.",
         details=details,
     )
 
@@ -201,7 +200,7 @@ def _rollback(view: View, found: Deployment) -> str:
         return "it was not rolled back: tasks and weights stay as they were"
     rollback = view.deployment_by_id(found.rolled_back_by)
     if rollback.is_running:
-        return f"deployment {rollback.id} is rolling it back ({progress_of(rollback)})"
+        return f"it is being rolled back by {rollback.id} ({progress_of(rollback)})"
     if rollback.status == "Succeeded":
-        return f"deployment {rollback.id} rolled it back"
+        return f"it was rolled back by {rollback.id}"
     return f"its rollback {rollback.id} {rollback.status.lower()}: {rollback.error_message}"

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from workshop.aws import BotoCoreError, ClientError
 from workshop.checks.view import NotStanding, View
+from workshop.errors import CheckNotPassed, InfrastructureError, WorkshopError
 
 
 class Ending(StrEnum):
@@ -110,3 +111,18 @@ def settle(
         if time.monotonic() >= deadline:
             return outcome
         wait(poll_s)
+
+
+def not_passed(outcome: Outcome) -> WorkshopError:
+    """Return the error that says what was expected, what was observed, why, and what next."""
+    check, finding = outcome.check, outcome.finding
+    lines = [
+        f"Check {check.step} `{check.name}`: {finding.ending}.",
+        f"  expected: {check.expected}",
+        f"  observed: {finding.observed}",
+    ]
+    if finding.cause:
+        lines.append(f"  likely cause: {finding.cause}")
+    lines += [f"    {detail}" for detail in finding.details]
+    kind = InfrastructureError if finding.ending is Ending.COULD_NOT_LOOK else CheckNotPassed
+    return kind("\n".join(lines), finding.remedy or f"Run `workshop check {check.step} --wait`.")

@@ -5,6 +5,7 @@ import click
 from workshop.cli.context import Context, pass_context
 from workshop.cli.run import session_of
 from workshop.console import Console
+from workshop.context import Context as LabContext
 from workshop.labs import lab_numbered, steps_between
 from workshop.labs.model import Step
 from workshop.runner import Pause, plan_step, run_steps
@@ -44,10 +45,18 @@ def lab(
             return
         confirm = (lambda _question: True) if yes else context.console.confirm
         reached = run_steps(session, steps, confirm, _ask(context.console) if pause else None)
-    url = reached.view.urls["staging"]
     context.console.success(f"Lab {number} stands at step {steps[-1].label}; every check passed.")
-    if reached.environment.services:
-        context.console.result(f"{url}/hello/your-name")
+    _show_urls(context.console, reached)
+
+
+def _show_urls(console: Console, reached: LabContext) -> None:
+    """Print where the lab's own service answers; where earlier labs' do is said beside it."""
+    urls = {key: reached.view.urls[key] for key in reached.environment.services}
+    *earlier, own = urls or [""]
+    for key in earlier:
+        console.info(f"{key}: {urls[key]}/hello/your-name")
+    if own:
+        console.result(f"{urls[own]}/hello/your-name")
 
 
 def _ask(console: Console) -> Pause:

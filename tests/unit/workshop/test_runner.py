@@ -17,6 +17,7 @@ from workshop.checks.model import (
     could_not_look,
     evaluate,
     failed,
+    not_passed,
     not_yet,
     passed,
     settle,
@@ -105,7 +106,7 @@ def test_exit_status_tells_the_worst_ending(findings, status):
 
 def test_failed_check_says_expected_observed_cause_evidence_and_next():
     finding = failed("nothing", "it was deleted", "Run `make lab1`.", ("log: oops",))
-    error = runner.not_passed(Outcome(check(finding), finding))
+    error = not_passed(Outcome(check(finding), finding))
     assert isinstance(error, CheckNotPassed)
     assert error.message.splitlines() == [
         "Check 1.1 `thing`: failed.",

@@ -32,10 +32,29 @@ class PipelinesView(Standing):
         ]
         return sorted(found, key=lambda action: action["startTime"])
 
+    def latest_actions(self) -> list[dict[str, Any]]:
+        """Return the actions that ran last, of any execution: one page, newest first."""
+        found = self.aws.client("codepipeline").list_action_executions(
+            pipelineName=self.pipeline.name
+        )
+        return list(found["actionExecutionDetails"])
+
     def pipeline_definition(self) -> dict[str, Any]:
         """Return the pipeline's structure: stages, actions, `executionMode`."""
         found = self.aws.client("codepipeline").get_pipeline(name=self.pipeline.name)
         return dict(found["pipeline"])
+
+    def pipeline_state(self) -> list[dict[str, Any]]:
+        """Return the state of each stage, in the pipeline's order."""
+        found = self.aws.client("codepipeline").get_pipeline_state(name=self.pipeline.name)
+        return list(found["stageStates"])
+
+    def newest_execution(self) -> dict[str, Any] | None:
+        """Return the execution that began last, or None where none has."""
+        found = self.aws.client("codepipeline").list_pipeline_executions(
+            pipelineName=self.pipeline.name, maxResults=1
+        )["pipelineExecutionSummaries"]
+        return dict(found[0]) if found else None
 
     def running_executions(self) -> list[dict[str, Any]]:
         """Return the executions that have not ended, newest first."""

@@ -62,6 +62,14 @@ class ServicesView(Standing):
         )
         return dict(found["taskDefinition"])
 
+    def version(self, key: str) -> str:
+        """Return the tag of the image that a service's traffic belongs to, '' where none runs."""
+        definition = self.task_definition(key)
+        containers = definition["containerDefinitions"] if definition else []
+        names = {one["name"]: str(one["image"]) for one in containers}
+        image = names.get(self.service(key).container, "")
+        return image.rsplit("/", 1)[-1].partition(":")[2]
+
     def primary_task_set(self, record: dict[str, Any]) -> dict[str, Any] | None:
         """Return the task set that a service's traffic belongs to, or None before there is one."""
         sets: list[dict[str, Any]] = record.get("taskSets", [])
