@@ -5,6 +5,7 @@ import io
 import json
 import tarfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -108,7 +109,7 @@ class World:
         self.aws("logs").create_log_group(logGroupName=name)
         return name
 
-    def target_group(self, delay_s: int = 0) -> str:
+    def target_group(self, delay_s: int = 0, is_used: bool = True) -> str:
         """Make a target group behind the listener, checked every five seconds."""
         elbv2 = self.aws("elbv2")
         arn: str = elbv2.create_target_group(
@@ -127,14 +128,37 @@ class World:
             TargetGroupArn=arn,
             Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": str(delay_s)}],
         )
+        if is_used:
+            self.route({arn: 1})
+        return arn
+
+    def route(self, weights: dict[str, int]) -> tuple[str, str]:
+        """Make a rule that forwards to target groups by weight; return its ARN and its path."""
         self._priority += 1
-        elbv2.create_rule(
+        path = f"/{self.unique()}"
+        rule: str = self.aws("elbv2").create_rule(
             ListenerArn=self.listener,
             Priority=self._priority,
-            Conditions=[{"Field": "path-pattern", "Values": [f"/{self.unique()}/*"]}],
-            Actions=[{"Type": "forward", "TargetGroupArn": arn}],
-        )
-        return arn
+            Conditions=[{"Field": "path-pattern", "Values": [f"{path}/*"]}],
+            Actions=[forward(weights)],
+        )["Rules"][0]["RuleArn"]
+        return rule, path
+
+    def reroute(self, rule: str, weights: dict[str, int]) -> None:
+        self.aws("elbv2").modify_rule(RuleArn=rule, Actions=[forward(weights)])
+
+    @property
+    def url(self) -> str:
+        """Return where the listener is published."""
+        endpoint = self.emulator.settings.endpoint_url
+        with urllib.request.urlopen(f"{endpoint}/_emulator/listeners") as answer:
+            found = json.load(answer)["listeners"]
+        ports = {each["listenerArn"]: each["publishedPort"] for each in found}
+        return f"http://127.0.0.1:{ports[self.listener]}"
+
+    def target_states(self, group: str) -> list[str]:
+        answer = self.aws("elbv2").describe_target_health(TargetGroupArn=group)
+        return [found["TargetHealth"]["State"] for found in answer["TargetHealthDescriptions"]]
 
     def define(self, image: str, family: str | None = None, **container: Any) -> str:
         """Register a Fargate task definition of one container called `app`."""
@@ -266,6 +290,11 @@ class World:
     def host_port(self, task: dict[str, Any]) -> int | None:
         interface = task["containers"][0]["networkInterfaces"][0]
         return self.emulator.runtime.addresses.resolve(interface["privateIpv4Address"], 80)
+
+
+def forward(weights: dict[str, int]) -> dict[str, Any]:
+    groups = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in weights.items()]
+    return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
 
 
 def _layer(files: dict[str, str]) -> bytes:
