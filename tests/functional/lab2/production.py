@@ -178,6 +178,17 @@ class Production(Participant):
         result = self.action(commit, "DeployProd")["output"]["executionResult"]
         return str(result.get("errorDetails", {}).get("message", ""))
 
+    def retry(self, commit: str, stage: str) -> None:
+        """Run a stage that failed once more for a commit, as it was."""
+        execution = self.execution(commit)
+        assert execution is not None
+        self.aws("codepipeline").retry_stage_execution(
+            pipelineName=PIPELINE,
+            stageName=stage,
+            pipelineExecutionId=execution["pipelineExecutionId"],
+            retryMode="FAILED_ACTIONS",
+        )
+
     # Deployments
 
     def deployments(self) -> list[str]:
@@ -195,8 +206,8 @@ class Production(Participant):
 
         def deployment_of_the_commit() -> str | None:
             action = self.action(commit, "DeployProd")
-            assert action.get("status") != "Failed", action["output"]
             new = [one for one in self.deployments() if one not in since]
+            assert new or action.get("status") != "Failed", action["output"]
             return new[-1] if action and new else None
 
         return wait_for(deployment_of_the_commit, RELEASE_S)
@@ -213,6 +224,15 @@ class Production(Participant):
             deploymentId=deployment_id, targetId=TARGET_ID
         )["deploymentTarget"]["ecsTarget"]
         return found
+
+    def revision(self, deployment_id: str) -> dict[str, Any]:
+        """Return what a deployment deployed, with the text of its appspec."""
+        told = self.deployment(deployment_id)["revision"]
+        found: dict[str, Any] = self.aws("codedeploy").get_application_revision(
+            applicationName=APPLICATION, revision=told
+        )["revision"]
+        content = {"content": found["appSpecContent"]["content"]}
+        return {"revisionType": "AppSpecContent", "appSpecContent": content}
 
     def weights(self, deployment_id: str) -> dict[str, float]:
         """Return slot -> percent, as CodeDeploy has it."""
@@ -279,16 +299,23 @@ class Production(Participant):
 
     # The service and its rule
 
-    def rule_weights(self) -> dict[str, int]:
-        """Return slot -> weight, as the production rule forwards."""
+    def listener_arn(self) -> str:
         elb = self.aws("elbv2")
         balancer = elb.describe_load_balancers(Names=[PROD_CLUSTER])["LoadBalancers"][0]
-        listener = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])
-        rules = elb.describe_rules(ListenerArn=listener["Listeners"][0]["ListenerArn"])["Rules"]
-        rule = next(one for one in rules if not one["IsDefault"])
+        found = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])
+        return str(found["Listeners"][0]["ListenerArn"])
+
+    def rule(self) -> dict[str, Any]:
+        """Return the production rule, of `/hello/*`."""
+        rules = self.aws("elbv2").describe_rules(ListenerArn=self.listener_arn())["Rules"]
+        found: dict[str, Any] = next(one for one in rules if not one["IsDefault"])
+        return found
+
+    def rule_weights(self) -> dict[str, int]:
+        """Return slot -> weight, as the production rule forwards."""
         return {
             SLOTS[one["TargetGroupArn"].split("/")[1]]: one["Weight"]
-            for one in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
+            for one in self.rule()["Actions"][0]["ForwardConfig"]["TargetGroups"]
         }
 
     def serving_slot(self) -> str:

@@ -143,7 +143,7 @@ def test_stop_in_the_termination_wait_goes_back_and_a_push_meanwhile_comes_after
 
 def assert_refused_while_one_runs(production: Production, deployment: str) -> None:
     """Assert that the group takes no second deployment meanwhile."""
-    revision = production.deployment(deployment)["revision"]
+    revision = production.revision(deployment)
     with pytest.raises(ClientError) as refused:
         production.aws("codedeploy").create_deployment(
             applicationName=APPLICATION, deploymentGroupName=GROUP, revision=revision
@@ -180,18 +180,11 @@ def service_said(production: Production, word: str) -> bool:
 def test_green_that_cannot_be_pulled_never_serves_and_stopping_rolls_back(production, good):
     """The execution before is retried, after its image is gone."""
     before, commit = production.deployments(), production.head()
-    execution = production.execution(commit)
-    assert execution is not None
     with production.serving(good):
         production.aws("ecr").batch_delete_image(
             repositoryName=REPOSITORY, imageIds=[{"imageTag": commit}]
         )
-        production.aws("codepipeline").retry_stage_execution(
-            pipelineName=PIPELINE,
-            stageName="DeployProd",
-            pipelineExecutionId=execution["pipelineExecutionId"],
-            retryMode="FAILED_ACTIONS",
-        )
+        production.retry(commit, "DeployProd")
         deployment = wait_for(
             lambda: next((one for one in production.deployments() if one not in before), None)
         )
