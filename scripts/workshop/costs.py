@@ -18,7 +18,8 @@ _PUBLIC_ADDRESS_USD = 0.005
 
 _LOAD_BALANCERS = 2
 _ADDRESSES_PER_LOAD_BALANCER = 2
-_TASKS = 2
+_STAGING_TASKS = 2
+_PRODUCTION_TASKS = 3
 _TASK_VCPU = 0.25
 _TASK_GB = 0.5
 
@@ -36,23 +37,29 @@ class HourlyCost:
         return self.load_balancers_usd + self.tasks_usd + self.addresses_usd
 
 
-def hourly_cost() -> HourlyCost:
-    """Return what lab 1's environment costs an hour in `REGION`."""
-    addresses = _LOAD_BALANCERS * _ADDRESSES_PER_LOAD_BALANCER + _TASKS
+def hourly_cost(tasks: int) -> HourlyCost:
+    """Return what an environment with so many tasks costs an hour in `REGION`."""
+    addresses = _LOAD_BALANCERS * _ADDRESSES_PER_LOAD_BALANCER + tasks
     return HourlyCost(
         load_balancers_usd=_LOAD_BALANCERS * _LOAD_BALANCER_USD,
-        tasks_usd=_TASKS * (_TASK_VCPU * _VCPU_USD + _TASK_GB * _GB_USD),
+        tasks_usd=tasks * (_TASK_VCPU * _VCPU_USD + _TASK_GB * _GB_USD),
         addresses_usd=addresses * _PUBLIC_ADDRESS_USD,
     )
 
 
 def cost_sentence() -> str:
-    """Say the hourly cost in one sentence, with its date and region."""
-    cost = hourly_cost()
+    """Say the hourly cost in one sentence, with its date and region.
+
+    A blue/green deployment runs production twice, until the replaced tasks are terminated.
+    """
+    lab_1 = hourly_cost(_STAGING_TASKS)
+    lab_2 = hourly_cost(_STAGING_TASKS + _PRODUCTION_TASKS)
+    deploying = hourly_cost(_STAGING_TASKS + 2 * _PRODUCTION_TASKS)
     return (
-        f"It costs about ${cost.total_usd:.2f} an hour while it stands "
-        f"({_LOAD_BALANCERS} load balancers ${cost.load_balancers_usd:.3f}, "
-        f"{_TASKS} Fargate tasks ${cost.tasks_usd:.3f}, "
-        f"public addresses ${cost.addresses_usd:.3f}; {REGION}, {READ_ON}; builds and "
-        "traffic come on top)."
+        f"It costs about ${lab_1.total_usd:.2f} an hour while lab 1 stands "
+        f"({_LOAD_BALANCERS} load balancers ${lab_1.load_balancers_usd:.3f}, "
+        f"{_STAGING_TASKS} Fargate tasks ${lab_1.tasks_usd:.3f}, "
+        f"public addresses ${lab_1.addresses_usd:.3f}), ${lab_2.total_usd:.2f} from lab 2 on "
+        f"({_PRODUCTION_TASKS} tasks more) and ${deploying.total_usd:.2f} while a deployment "
+        f"runs those twice ({REGION}, {READ_ON}; builds and traffic come on top)."
     )

@@ -85,10 +85,30 @@ def _clusters(aws: Aws, prefix: str) -> Iterator[str]:
 
 
 def _families(aws: Aws, prefix: str) -> Iterator[str]:
-    arguments = {"familyPrefix": f"{prefix}-", "status": "ACTIVE"}
-    for family in _items(aws.client("ecs"), "list_task_definition_families", "families", arguments):
-        if is_of(prefix, family):
+    """Yield families with a revision that nobody has deleted; AWS knows a family's name for ever.
+
+    What is DELETE_IN_PROGRESS is AWS's to end: `revisions_in_deletion` tells of it.
+    """
+    ecs = aws.client("ecs")
+    arguments = {"familyPrefix": f"{prefix}-", "status": "ALL"}
+    for family in _items(ecs, "list_task_definition_families", "families", arguments):
+        if is_of(prefix, family) and _has_revisions(ecs, family):
             yield str(family)
+
+
+def _has_revisions(ecs: Any, family: str) -> bool:
+    for status in ("ACTIVE", "INACTIVE"):
+        arguments = {"familyPrefix": family, "status": status}
+        if any(_items(ecs, "list_task_definitions", "taskDefinitionArns", arguments)):
+            return True
+    return False
+
+
+def _topics(aws: Aws, prefix: str) -> Iterator[str]:
+    for topic in _items(aws.client("sns"), "list_topics", "Topics", {}):
+        name = str(topic["TopicArn"]).rpartition(":")[2]
+        if is_of(prefix, name):
+            yield name
 
 
 def _networks(aws: Aws, prefix: str) -> Iterator[str]:
@@ -124,6 +144,11 @@ _LISTERS: dict[str, Lister] = {
     "build project": _named("codebuild", "list_projects", "projects", ""),
     "pipeline": _named("codepipeline", "list_pipelines", "pipelines", "name"),
     "trigger": _named("events", "list_rules", "Rules", "Name"),
+    "CodeDeploy application": _named("codedeploy", "list_applications", "applications", ""),
+    "deployment configuration": _named(
+        "codedeploy", "list_deployment_configs", "deploymentConfigsList", ""
+    ),
+    "topic": _topics,
     "bucket": _named("s3", "list_buckets", "Buckets", "Name"),
     "role": _named("iam", "list_roles", "Roles", "RoleName"),
     "log group": _log_groups,

@@ -36,6 +36,8 @@ def _urls(config: Config, target: Target, environment: Environment) -> dict[str,
     urls = {}
     with contextlib.suppress(InfrastructureError):  # a balancer without its listener yet
         urls["STAGING_URL"] = target.published_url(environment.load_balancers.staging)
+    if environment.production is not None:
+        urls["PRODUCTION_URL"] = target.published_url(environment.load_balancers.prod)
     if environment.source_repository is not None:
         urls["CLONE_URL"] = push_url(config, environment.source_repository)
     return urls

@@ -12,8 +12,10 @@ def read_status(context: Context) -> dict[str, Any]:
 
     Shape: `target`, `participant`, `step`, `endpoint_url`, `region`, `clone_url`; `urls` by
     service key, where `/hello/<name>` answers; `pipeline` with `name` and `stages` (`name`,
-    `status`), or None; `services`, each with `cluster`, `name`, `running`, `desired`,
-    `revision` (`<family>:<number>`), `image_tag`.
+    `status`), or None; `approval`, what waits for a person (`execution_id`, `commit`, `subject`,
+    `stage`, `behind`: how many executions wait for it), or None; `deployment`, production's
+    that runs (`id`, `status`, `version`, `weights` by slot in percent), or None; `services`, each
+    with `cluster`, `name`, `running`, `desired`, `revision` (`<family>:<number>`), `image_tag`.
     """
     config, environment, view = context.config, context.environment, context.view
     source = environment.source_repository
@@ -26,12 +28,13 @@ def read_status(context: Context) -> dict[str, Any]:
         "clone_url": push_url(config, source) if source else None,
         "urls": {key: view.urls[key] for key in environment.services},
         "pipeline": _pipeline(view) if environment.pipeline else None,
+        "approval": _approval(view) if environment.approval else None,
+        "deployment": _deployment(view),
         "services": [_service(view, key) for key in environment.services],
     }
 
 
 def _pipeline(view: View) -> dict[str, Any]:
-    state = view.aws.client("codepipeline").get_pipeline_state(name=view.pipeline.name)
     return {
         "name": view.pipeline.name,
         "stages": [
@@ -39,19 +42,46 @@ def _pipeline(view: View) -> dict[str, Any]:
                 "name": stage["stageName"],
                 "status": stage.get("latestExecution", {}).get("status", "NotExecuted"),
             }
-            for stage in state["stageStates"]
+            for stage in view.pipeline_state()
         ],
+    }
+
+
+def _approval(view: View) -> dict[str, Any] | None:
+    waiting = view.waiting_approval()
+    if waiting is None:
+        return None
+    return {
+        "execution_id": waiting.execution_id,
+        "commit": waiting.commit,
+        "subject": waiting.subject,
+        "stage": waiting.stage,
+        "behind": len(waiting.behind),
+    }
+
+
+def _deployment(view: View) -> dict[str, Any] | None:
+    running = view.running_deployment()
+    if running is None:
+        return None
+    return {
+        "id": running.id,
+        "status": running.status,
+        "version": running.version,
+        "weights": running.weights,
     }
 
 
 def _service(view: View, key: str) -> dict[str, Any]:
     service = view.service(key)
     record = view.service_record(key)
+    definition = view.task_definition(key)
+    arn = definition["taskDefinitionArn"] if definition else ""
     return {
         "cluster": service.cluster,
         "name": service.name,
         "running": record["runningCount"] if record else 0,
         "desired": record["desiredCount"] if record else 0,
-        "revision": record["taskDefinition"].rsplit("/", 1)[-1] if record else "",
-        "image_tag": view.running_tag(key, record) if record else "",
+        "revision": arn.rsplit("/", 1)[-1],
+        "image_tag": view.version(key),
     }

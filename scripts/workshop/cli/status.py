@@ -4,11 +4,15 @@ from typing import Any
 
 import click
 
+from workshop.checks.view import PRODUCTION
 from workshop.cli.context import Context, pass_context
+from workshop.cli.deployments import weights_in_words
 from workshop.cli.run import session_of
 from workshop.progress import silent
 from workshop.runner import open_context
 from workshop.status import read_status
+
+_NAMES = {PRODUCTION: "production"}
 
 
 @click.command()
@@ -33,12 +37,31 @@ def _show(context: Context, found: dict[str, Any]) -> None:
         ["endpoint", found["endpoint_url"] or "AWS"],
         ["clone URL", found["clone_url"] or "from step 1.1 on"],
     ]
-    rows += [[f"{name} URL", f"{url}/hello/your-name"] for name, url in found["urls"].items()]
+    rows += [
+        [f"{_NAMES.get(key, key)} URL", f"{url}/hello/your-name"]
+        for key, url in found["urls"].items()
+    ]
     if found["pipeline"]:
         rows.append(["pipeline", found["pipeline"]["name"]])
         rows += [[f"  {one['name']}", one["status"]] for one in found["pipeline"]["stages"]]
+    rows += _approval(found["approval"]) + _deployment(found["deployment"])
     for service in found["services"]:
         counts = f"{service['running']} of {service['desired']} tasks"
         tag = service["image_tag"][:12]
         rows.append([f"service {service['name']}", f"{counts}, {service['revision']}, image {tag}"])
     context.console.table(["", ""], rows)
+
+
+def _approval(waiting: dict[str, Any] | None) -> list[list[str]]:
+    if waiting is None:
+        return []
+    commit = f"{waiting['commit'][:8]} {waiting['subject']}".rstrip()
+    behind = f", {waiting['behind']} behind it" if waiting["behind"] else ""
+    return [["approval", f"{commit} waits{behind}: `workshop approve` or `workshop reject`"]]
+
+
+def _deployment(running: dict[str, Any] | None) -> list[list[str]]:
+    if running is None:
+        return []
+    weights = f", {weights_in_words(running['weights'])}" if running["weights"] else ""
+    return [["deployment", f"{running['id']} of {running['version'][:8]}{weights}"]]

@@ -1,5 +1,7 @@
 """Revisions that no state holds, the proof that nothing is left, and the commands that need it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -30,6 +32,23 @@ STAGING = {
     "target_groups": {"staging": "arn"},
     "desired_count": 2,
 }
+
+
+@contextmanager
+def unknown_to_moto(aws: Aws, looks: int = 1, **codedeploy: list[str]) -> Iterator[None]:
+    """Answer what moto cannot, or not as AWS does; `applications`, `deploymentConfigsList`."""
+    with (
+        Stubber(aws.client("codecommit")) as commits,
+        Stubber(aws.client("codedeploy")) as deploy,
+    ):
+        for _ in range(looks):
+            commits.add_response("list_repositories", {"repositories": []})
+            for operation, field in (
+                ("list_applications", "applications"),
+                ("list_deployment_configs", "deploymentConfigsList"),
+            ):
+                deploy.add_response(operation, {field: codedeploy.get(field, [])})
+        yield
 
 
 def test_every_revision_of_the_family_goes_and_of_no_other(aws: Aws):
@@ -82,9 +101,7 @@ def test_leftovers_are_named_by_kind_and_belong_to_no_other_participant(aws: Aws
     aws.client("logs").create_log_group(logGroupName="/ecs-workshop/ana/staging")
     aws.client("s3").create_bucket(Bucket=f"ana-artifacts-{ACCOUNT}-us-east-1")
     aws.client("ecs").create_cluster(clusterName="anabel-staging")
-    with Stubber(aws.client("codecommit")) as stub:  # moto has no list_repositories
-        for _ in range(2):
-            stub.add_response("list_repositories", {"repositories": []})
+    with unknown_to_moto(aws, looks=2):
         assert leftovers(aws, "ana", others=["ana-b"]) == [
             "image repository `ana-hello-server`",
             f"bucket `ana-artifacts-{ACCOUNT}-us-east-1`",
@@ -93,11 +110,33 @@ def test_leftovers_are_named_by_kind_and_belong_to_no_other_participant(aws: Aws
         assert leftovers(aws, "ben", others=[]) == []
 
 
+def test_leftovers_of_production_are_named(aws: Aws):
+    aws.client("sns").create_topic(Name="ana-hello-server-approvals")
+    aws.client("sns").create_topic(Name="alarms")
+    ecs = aws.client("ecs")
+    for family in ("ana-hello-server-staging", "ana-hello-server-prod"):
+        ecs.register_task_definition(
+            family=family, containerDefinitions=[{"name": "a", "image": "a", "memory": 64}]
+        )
+        ecs.deregister_task_definition(taskDefinition=f"{family}:1")
+    delete_revisions(aws, ["ana-hello-server-staging"], silent)
+    with unknown_to_moto(
+        aws,
+        applications=["ana-hello-server", "ben-hello-server"],
+        deploymentConfigsList=["CodeDeployDefault.ECSAllAtOnce", "ana-hello-server-canary"],
+    ):
+        assert leftovers(aws, "ana", others=[]) == [
+            "task definition `ana-hello-server-prod`",
+            "CodeDeploy application `ana-hello-server`",
+            "deployment configuration `ana-hello-server-canary`",
+            "topic `ana-hello-server-approvals`",
+        ]
+
+
 def test_name_of_somebody_elses_is_no_leftover(aws: Aws):
     aws.client("ecs").create_cluster(clusterName="ana-database")
     aws.client("s3").create_bucket(Bucket="ana-photos")
-    with Stubber(aws.client("codecommit")) as stub:
-        stub.add_response("list_repositories", {"repositories": []})
+    with unknown_to_moto(aws):
         assert leftovers(aws, "ana", others=[]) == []
 
 
