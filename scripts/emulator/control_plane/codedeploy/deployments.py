@@ -65,6 +65,18 @@ class DeploymentRecord:
         return self.course.is_over
 
     @property
+    def application_name(self) -> str:
+        return self.group.application_name
+
+    @property
+    def group_name(self) -> str:
+        return self.group.name
+
+    @property
+    def group_id(self) -> str:
+        return self.group.id
+
+    @property
     def target_id(self) -> str:
         """Source: BatchGetDeploymentTargets: `<clustername>:<servicename>`."""
         return ":".join(self.group.service)

@@ -111,7 +111,7 @@ class CodeDeployBackend(Declarations):
 
     def deployments_of(self, group: DeploymentGroup) -> list[DeploymentRecord]:
         """Return a group's deployments, the newest first."""
-        found = [record for record in self.deployments.values() if record.group.id == group.id]
+        found = [record for record in self.deployments.values() if record.group_id == group.id]
         return found[::-1]
 
     def last_successful(self, group: DeploymentGroup) -> DeploymentRecord | None:
@@ -137,7 +137,7 @@ class CodeDeployBackend(Declarations):
     def _follow_names(self) -> None:
         by_id = {group.id: group for group in self.all_groups()}
         for record in self.deployments.values():
-            named = by_id.get(record.group.id, record.group)
+            named = by_id.get(record.group_id, record.group)
             record.group.name = named.name
             record.group.application_name = named.application_name
 

@@ -98,8 +98,8 @@ def deployment_info(record: DeploymentRecord, undone: DeploymentRecord | None) -
     course = record.course
     settings = record.group.settings
     return present(
-        applicationName=record.group.application_name,
-        deploymentGroupName=record.group.name,
+        applicationName=record.application_name,
+        deploymentGroupName=record.group_name,
         deploymentConfigName=record.config_name,
         deploymentId=record.id,
         previousRevision=record.previous_revision,
