@@ -1,8 +1,8 @@
 # Where those who approve hear of it. Who wants to, subscribes an address of theirs.
 
 locals {
-  _approvals    = anytrue([for action in flatten(var.stages[*].actions) : action.provider == "Manual"]) ? 1 : 0
-  _notification = { for topic in aws_sns_topic.approvals : "NotificationArn" => topic.arn }
+  _approvals     = anytrue([for action in flatten(var.stages[*].actions) : action.provider == "Manual"]) ? 1 : 0
+  _approvals_arn = "arn:${data.aws_partition.current.partition}:sns:${local._owner}:${var.name}-approvals"
 }
 
 # Without a key of KMS: a message says which execution waits and where to look, and with a key of

@@ -115,7 +115,7 @@ data "aws_iam_policy_document" "pipeline" {
   }
 
   dynamic "statement" {
-    for_each = aws_sns_topic.approvals[*].arn
+    for_each = local._approvals == 1 ? [local._approvals_arn] : []
 
     content {
       sid       = "AskForApproval"
@@ -127,8 +127,11 @@ data "aws_iam_policy_document" "pipeline" {
 
 data "aws_partition" "current" {}
 
+# ARNs put together from names, so that a plan tells them before there is what they name, and shows
+# no policy as unknown because its pipeline is about to change.
 locals {
   _owner              = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
+  _pipeline_arn       = "arn:${data.aws_partition.current.partition}:codepipeline:${local._owner}:${var.name}"
   _task_definitions   = "arn:${data.aws_partition.current.partition}:ecs:${local._owner}:task-definition"
   _deployment_configs = "arn:${data.aws_partition.current.partition}:codedeploy:${local._owner}:deploymentconfig"
 
@@ -154,7 +157,7 @@ data "aws_iam_policy_document" "events" {
   statement {
     sid       = "StartPipeline"
     actions   = ["codepipeline:StartPipelineExecution"]
-    resources = [aws_codepipeline.this.arn]
+    resources = [local._pipeline_arn]
   }
 }
 

@@ -59,7 +59,7 @@ resource "aws_codepipeline" "this" {
 
         content {
           category           = local.categories[action.value.provider]
-          configuration      = action.value.provider == "Manual" ? merge(local._notification, action.value.configuration) : action.value.configuration
+          configuration      = action.value.provider == "Manual" ? merge(action.value.configuration, { NotificationArn = local._approvals_arn }) : action.value.configuration
           input_artifacts    = action.value.input_artifacts
           name               = action.value.name
           namespace          = action.value.namespace
@@ -81,5 +81,6 @@ resource "aws_codepipeline" "this" {
     aws_s3_bucket_public_access_block.artifacts,
     aws_s3_bucket_server_side_encryption_configuration.artifacts,
     aws_s3_bucket_versioning.artifacts,
+    aws_sns_topic.approvals,
   ]
 }

@@ -85,7 +85,7 @@ variable "source_repository" {
 }
 
 variable "stages" {
-  description = "The stages after Source, in order. Each action names its provider (`CodeBuild`, `CodeDeployToECS`, `ECS` or `Manual`), that provider's configuration, and the artifacts it takes and puts out; actions of equal run_order run side by side. A Manual action waits timeout_in_minutes (seven days unless given), and its NotificationArn is the module's topic unless given."
+  description = "The stages after Source, in order. Each action names its provider (`CodeBuild`, `CodeDeployToECS`, `ECS` or `Manual`), that provider's configuration, and the artifacts it takes and puts out; actions of equal run_order run side by side. A Manual action waits timeout_in_minutes (seven days unless given), and is told to the module's topic."
   type = list(object({
     name = string
     actions = list(object({

@@ -209,7 +209,7 @@ run "events_may_start_this_pipeline_and_no_more" {
   }
 
   assert {
-    condition     = one(data.aws_iam_policy_document.events.statement).resources == toset(["arn:aws:codepipeline:us-west-2:123456789012:mocked"])
+    condition     = one(data.aws_iam_policy_document.events.statement).resources == toset(["arn:aws:codepipeline:us-west-2:123456789012:ana-hello-server"])
     error_message = "The rule's role starts this pipeline."
   }
 }
@@ -281,7 +281,7 @@ run "production_takes_a_stage_of_approval_and_one_of_codedeploy" {
   assert {
     condition = aws_codepipeline.this.stage[2].action[0].configuration == tomap({
       CustomData      = "Look at staging."
-      NotificationArn = "arn:aws:sns:us-west-2:123456789012:mocked"
+      NotificationArn = "arn:aws:sns:us-west-2:123456789012:ana-hello-server-approvals"
     }) && aws_codepipeline.this.stage[2].action[0].timeout_in_minutes == 60
     error_message = "A waiting approval is told to the pipeline's topic, and waits as long as it is given."
   }
@@ -296,7 +296,7 @@ run "production_takes_a_stage_of_approval_and_one_of_codedeploy" {
       for statement in data.aws_iam_policy_document.pipeline.statement : statement.sid => [sort(statement.actions), sort(statement.resources)]
       if !contains(["Build", "ExchangeArtifacts", "FetchSource", "ReadVersioning", "RegisterRevision", "UpdateService"], statement.sid)
       }) == jsonencode({
-      AskForApproval = [["sns:Publish"], ["arn:aws:sns:us-west-2:123456789012:mocked"]]
+      AskForApproval = [["sns:Publish"], ["arn:aws:sns:us-west-2:123456789012:ana-hello-server-approvals"]]
       CreateDeployment = [
         ["codedeploy:CreateDeployment", "codedeploy:GetDeployment"],
         ["arn:aws:codedeploy:us-west-2:123456789012:deploymentgroup:ana-hello-server/ana-hello-server-prod"],
