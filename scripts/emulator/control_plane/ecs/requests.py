@@ -177,9 +177,18 @@ def _refuse_unknown_network(network: dict[str, Any], account: str, region: str) 
 
 
 def refuse_load_balancers(
-    request: dict[str, Any], definition: TaskDefinition, account: str, region: str
+    request: dict[str, Any],
+    definition: TaskDefinition,
+    account: str,
+    region: str,
+    is_task_set: bool = False,
 ) -> None:
-    """Check that each target group exists behind a load balancer, and each container and port."""
+    """Check that each target group exists behind a load balancer, and each container and port.
+
+    A task set may have a group that no listener knows yet: CodeDeploy puts it behind the listener
+    when it shifts traffic. Source: "Tutorial: Creating a service using a blue/green deployment" in
+    the ECS developer guide, whose listener forwards to the first group only.
+    """
     balancers = request.get("loadBalancers") or []
     if not balancers:
         if request.get("healthCheckGracePeriodSeconds"):
@@ -189,13 +198,18 @@ def refuse_load_balancers(
             )
         return
     for balancer in balancers:
-        _refuse_target_group(balancer, definition, account, region)
+        group = _existing_target_group(balancer, definition, account, region)
+        if not group.load_balancer_arns and not is_task_set:
+            raise InvalidParameter(
+                f"The target group with targetGroupArn {group.arn} does not have an associated load "
+                "balancer."
+            )
         _refuse_container_port(balancer, definition)
 
 
-def _refuse_target_group(
+def _existing_target_group(
     balancer: dict[str, Any], definition: TaskDefinition, account: str, region: str
-) -> None:
+) -> Any:
     arn = balancer.get("targetGroupArn")
     if not arn:
         raise NotEmulated("ecs: a service behind a Classic Load Balancer is not emulated.")
@@ -207,10 +221,7 @@ def _refuse_target_group(
             f"The provided target group {arn} has target type {group.target_type}, which is "
             "incompatible with the awsvpc network mode specified in the task definition."
         )
-    if not group.load_balancer_arns:
-        raise InvalidParameter(
-            f"The target group with targetGroupArn {arn} does not have an associated load balancer."
-        )
+    return group
 
 
 def _refuse_container_port(balancer: dict[str, Any], definition: TaskDefinition) -> None:

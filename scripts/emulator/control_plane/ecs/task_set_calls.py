@@ -66,7 +66,7 @@ class TaskSetCalls(Catalogue):
         kind = requests.launch_type(request, cluster.default_capacity_provider_strategy)
         place = (self.account_id, self.region_name)
         requests.refuse_network(request, definition, kind, *place)
-        requests.refuse_load_balancers(request, definition, *place)
+        requests.refuse_load_balancers(request, definition, *place, is_task_set=True)
         if len(service.task_sets) >= MOST_TASK_SETS:
             raise InvalidParameter(
                 f"{MOST_TASK_SETS} deployments exist on the service. Unable to create new TaskSet "
