@@ -269,7 +269,9 @@ class Workbench:
         statement = {
             "Effect": "Allow",
             "Action": "sts:AssumeRole",
-            "Principal": {"Service": ["events.amazonaws.com", "codepipeline.amazonaws.com"]},
+            "Principal": {
+                "Service": [f"{name}.amazonaws.com" for name in ("codedeploy", "codepipeline")]
+            },
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         role = self.aws("iam").create_role(
