@@ -98,7 +98,7 @@ def look_at_approval(view: View) -> Finding:
 
 def _in_words(action: dict[str, Any]) -> str:
     """Return who decided, and the summary given."""
-    by = str(action.get("updatedBy", "")).rsplit("/", 1)[-1]
+    by = str(action.get("updatedBy", "")).rpartition(":")[2].rpartition("/")[2]
     summary = _result(action).get("externalExecutionSummary", "")
     return (f" by {by}" if by else "") + (f": {summary}" if summary else "")
 

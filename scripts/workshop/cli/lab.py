@@ -46,17 +46,18 @@ def lab(
         confirm = (lambda _question: True) if yes else context.console.confirm
         reached = run_steps(session, steps, confirm, _ask(context.console) if pause else None)
     context.console.success(f"Lab {number} stands at step {steps[-1].label}; every check passed.")
-    _show_urls(context.console, reached)
+    _show_urls(context.console, reached, lab.service)
 
 
-def _show_urls(console: Console, reached: LabContext) -> None:
-    """Print where the lab's own service answers; where earlier labs' do is said beside it."""
-    urls = {key: reached.view.urls[key] for key in reached.environment.services}
-    *earlier, own = urls or [""]
-    for key in earlier:
-        console.info(f"{key}: {urls[key]}/hello/your-name")
-    if own:
-        console.result(f"{urls[own]}/hello/your-name")
+def _show_urls(console: Console, reached: LabContext, own: str) -> None:
+    """Print where the lab's own service answers; where another's does is said beside it."""
+    urls = {
+        key: f"{reached.view.urls[key]}/hello/your-name" for key in reached.environment.services
+    }
+    for key in sorted(urls.keys() - {own}):
+        console.info(f"{key}: {urls[key]}")
+    if own in urls:
+        console.result(urls[own])
 
 
 def _ask(console: Console) -> Pause:

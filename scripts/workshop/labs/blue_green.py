@@ -14,6 +14,7 @@ from workshop.actions.production_release import (
 from workshop.actions.production_sampling import sample_production
 from workshop.checks.blue_green import CHECKS
 from workshop.checks.model import Check
+from workshop.checks.view import PRODUCTION
 from workshop.labs.model import Lab, Step
 
 
@@ -25,6 +26,7 @@ LAB = Lab(
     number=2,
     title="Approval, and blue/green deployment to production",
     before="1.4",
+    service=PRODUCTION,
     steps=(
         Step(
             label="2.1",

@@ -46,9 +46,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Lab:
-    """One lesson. `before` is the step of the ladder that the lab starts from."""
+    """One lesson.
+
+    `before` is the step of the ladder that the lab starts from, `service` the key of the service
+    that the lab releases to.
+    """
 
     number: int
     title: str
     before: str
+    service: str
     steps: tuple[Step, ...]

@@ -5,6 +5,7 @@ from workshop.actions.release import commands_for_release, release_new_greeting
 from workshop.actions.sampling import sample_rollout
 from workshop.checks.model import Check
 from workshop.checks.rolling import CHECKS
+from workshop.checks.view import STAGING
 from workshop.labs.model import Lab, Step
 
 
@@ -16,6 +17,7 @@ LAB = Lab(
     number=1,
     title="Rolling update to staging",
     before="0",
+    service=STAGING,
     steps=(
         Step(
             label="1.1",
