@@ -128,7 +128,7 @@ def _decision(view: View, execution: dict[str, Any]) -> dict[str, Any] | None:
 
 def _by(decision: dict[str, Any]) -> str:
     """Return who decided and what was said, as far as AWS tells."""
-    who = str(decision.get("updatedBy", "")).rpartition("/")[2]
+    who = str(decision.get("updatedBy", "")).rpartition(":")[2].rpartition("/")[2]
     result = decision.get("output", {}).get("executionResult", {})
     said = result.get("externalExecutionSummary", "")
     return (f" by `{who}`" if who else "") + (f" (“{said}”)" if said else "")

@@ -41,7 +41,8 @@ class DeploymentReport:
 def read_deployments(view: View) -> DeploymentReport:
     """Return what is deployed; no deployments below the step that makes the group."""
     found = tuple(view.deployments()) if view.environment.codedeploy else ()
-    now = tuple(_serving(view, key, found) for key in view.environment.services)
+    keys = sorted(view.environment.services, key=lambda key: key == PRODUCTION)  # the last stage
+    now = tuple(_serving(view, key, found) for key in keys)
     return DeploymentReport(now, found)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from workshop.application.clone import push_url
-from workshop.checks.view import View
+from workshop.checks.view import PRODUCTION, View
 from workshop.context import Context
 
 
@@ -19,6 +19,7 @@ def read_status(context: Context) -> dict[str, Any]:
     """
     config, environment, view = context.config, context.environment, context.view
     source = environment.source_repository
+    services = sorted(environment.services, key=lambda key: key == PRODUCTION)  # the last stage
     return {
         "target": config.target,
         "participant": config.participant,
@@ -26,11 +27,11 @@ def read_status(context: Context) -> dict[str, Any]:
         "endpoint_url": config.endpoint_url,
         "region": environment.region,
         "clone_url": push_url(config, source) if source else None,
-        "urls": {key: view.urls[key] for key in environment.services},
+        "urls": {key: view.urls[key] for key in services},
         "pipeline": _pipeline(view) if environment.pipeline else None,
         "approval": _approval(view) if environment.approval else None,
         "deployment": _deployment(view),
-        "services": [_service(view, key) for key in environment.services],
+        "services": [_service(view, key) for key in services],
     }
 
 

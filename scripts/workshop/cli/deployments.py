@@ -54,11 +54,11 @@ def _now(one: Serving) -> list[str]:
 
 def _row(one: Deployment, report: DeploymentReport) -> list[str]:
     began, ended = _time(one.created_at), _time(one.completed_at)
-    notes = "; ".join(_notes(one, report))
+    notes = "; ".join(notes_on(one, report))
     return [one.id, one.status, one.version[:8], one.creator, began, ended, notes]
 
 
-def _notes(one: Deployment, report: DeploymentReport) -> list[str]:
+def notes_on(one: Deployment, report: DeploymentReport) -> list[str]:
     """Return what is worth saying of a deployment beside its columns."""
     notes = []
     if one.rollback_of:
