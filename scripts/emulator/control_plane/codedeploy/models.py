@@ -144,10 +144,9 @@ class CodeDeployBackend(Declarations):
     def _location(self, application: Application, given: Json | None) -> Json:
         """Return the revision with its content, which a hash alone may stand for."""
         location = revisions.checked(given)
-        known = application.revisions.get(revisions.key(location))
-        if known is not None and location["revisionType"] != "S3":
-            return known.location
-        return location
+        if revisions.is_complete(location):
+            return location
+        return self.revision(application, location).location
 
     def _course(
         self, group: DeploymentGroup, config_name: str, location: Json, auto_rollback: Json | None

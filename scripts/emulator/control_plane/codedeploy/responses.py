@@ -1,7 +1,7 @@
 """CodeDeploy's operations: parameters in, botocore's shapes out."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import UTC, datetime
 
 from moto.core.responses import ActionResult, EmptyResult
 
@@ -128,8 +128,8 @@ class CodeDeployResponse(DeclarationResponses):
         return list(self.backend.deployments.values())[::-1]
 
     def _time_range(self) -> Callable[[DeploymentRecord], bool]:
-        given: dict[str, Any] = self.params.get("createTimeRange") or {}
-        start, end = given.get("start"), given.get("end")
+        given: dict[str, datetime] = self.params.get("createTimeRange") or {}
+        start, end = _in_utc(given.get("start")), _in_utc(given.get("end"))
         if start and end and start > end:
             raise InvalidTimeRangeException("The start time must be earlier than the end time.")
         return lambda record: (
@@ -203,6 +203,11 @@ class CodeDeployResponse(DeclarationResponses):
                 )
         wanted = filters.get("TargetStatus")
         return not wanted or views.target_status(record.course) in wanted
+
+
+def _in_utc(parsed: datetime | None) -> datetime | None:
+    """Return the time with the zone that moto's parser leaves out."""
+    return parsed.replace(tzinfo=UTC) if parsed else None
 
 
 def _refuse_unknown(

@@ -63,6 +63,12 @@ def checked(location: Json | None) -> Json:
     return {"revisionType": kind, _MEMBERS[kind]: found}
 
 
+def is_complete(location: Json) -> bool:
+    """Tell whether a location says where the content is, or what; a hash alone does not."""
+    given = location[_MEMBERS[location["revisionType"]]]
+    return location["revisionType"] == "S3" or bool(given.get("content"))
+
+
 def key(location: Json) -> tuple[str, ...]:
     """Return what tells one revision of an application from another."""
     kind = location["revisionType"]

@@ -18,6 +18,8 @@ from emulator.engines.deployment.model import (
 Json = dict[str, Any]
 Item = TypeVar("Item")
 
+PAGE_SIZE = 100
+
 _TARGET_STATUS = {
     DeploymentStatus.CREATED: "Pending",
     DeploymentStatus.IN_PROGRESS: "InProgress",
@@ -32,7 +34,7 @@ _OVERVIEW = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
 
 
 def page(
-    items: Sequence[Item], key: Callable[[Item], str], token: str | None, limit: int = 100
+    items: Sequence[Item], key: Callable[[Item], str], token: str | None
 ) -> tuple[list[Item], str | None]:
     """Return the items after the one that `token` names, and the next token."""
     start = 0
@@ -41,8 +43,8 @@ def page(
         if token not in keys:
             raise InvalidNextTokenException(f"The next token `{token}` is none of this list.")
         start = keys.index(token) + 1
-    found = list(items[start : start + limit])
-    more = start + limit < len(items)
+    found = list(items[start : start + PAGE_SIZE])
+    more = start + PAGE_SIZE < len(items)
     return found, key(found[-1]) if more else None
 
 

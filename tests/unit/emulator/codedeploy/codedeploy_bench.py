@@ -145,12 +145,13 @@ class Bench:
     def request(self, content: str | None = None, **changed: Any) -> Json:
         content = json.dumps(self.appspec()) if content is None else content
         revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": content}}
-        return {
+        request = {
             "applicationName": self.application,
             "deploymentGroupName": self.group_name,
             "revision": revision,
             **changed,
         }
+        return {name: value for name, value in request.items() if value is not None}
 
     def start(self, content: str | None = None, **changed: Any) -> str:
         made = self.deploy.create_deployment(**self.request(content, **changed))
@@ -170,6 +171,14 @@ class Bench:
             assert found["status"] not in {"Succeeded", "Failed", "Stopped"}, found
             assert time.monotonic() < deadline, f"{deployment_id} never was {status}: {found}"
             time.sleep(0.05)
+
+    def wait_until(self, found: Callable[[], Any]) -> Any:
+        """Return what `found` returns once it is true. Fails if that does not come."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not (result := found()):
+            assert time.monotonic() < deadline, "what was waited for did not come"
+            time.sleep(0.05)
+        return result
 
     def target(self, deployment_id: str) -> Json:
         answer = self.deploy.get_deployment_target(
