@@ -201,8 +201,8 @@ def refuse_load_balancers(
         group = _existing_target_group(balancer, definition, account, region)
         if not group.load_balancer_arns and not is_task_set:
             raise InvalidParameter(
-                f"The target group with targetGroupArn {group.arn} does not have an associated load "
-                "balancer."
+                f"The target group with targetGroupArn {group.arn} does not have an associated "
+                "load balancer."
             )
         _refuse_container_port(balancer, definition)
 
