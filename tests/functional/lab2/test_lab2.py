@@ -83,7 +83,7 @@ def test_status_tells_what_stands(production):
 
 
 def test_deployments_tells_what_was_deployed_where(production):
-    found = json.loads(production.workshop("deployments", "--json").stdout)
+    found = json.loads(production.workshop("deployments", "--json").stdout)["deployments"]
     assert [one["id"] for one in found] == production.deployments()
     assert {one["status"] for one in found} == {"Succeeded"}
     assert found[0]["version"] == production.head()
