@@ -197,7 +197,9 @@ def test_app_spec_that_names_no_container_of_the_task_fails_in_codedeploys_words
     execution_id = release.create("new")
     release.approve(execution_id)
     assert release.bench.ended(execution_id) == "Failed"
-    assert release.bench.error(execution_id, "DeployProd")["code"] == "JobFailed"
+    error = release.bench.error(execution_id, "DeployProd")
+    assert error["code"] == "JobFailed"
+    assert "The container nobody does not exist in the task definition." in error["message"]
 
 
 def _with_container(files, name: str):

@@ -196,3 +196,67 @@ def test_invalid_declaration_is_refused_by_what_is_wrong(declaration, declare, s
     error = _error(declaration)
     assert error.code == code
     assert named in error.message
+
+
+def _with_approval(declaration, declare, **members):
+    approve = declare("Approve", "Approval", "Manual", {}, **members)
+    declaration["stages"].append({"name": "Approve", "actions": [approve]})
+    return declaration
+
+
+@pytest.mark.parametrize("minutes", [5, 86_400])
+def test_timeout_of_an_approval_is_read_for_the_engine(declaration, declare, minutes):
+    complete = with_defaults(_with_approval(declaration, declare, timeoutInMinutes=minutes))
+    refuse_invalid(complete, REGION)
+    (approve,) = read_structure(complete, REGION).stages[-1].actions
+    assert (approve.timeout_min, approve.waits_for_approval) == (minutes, True)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "rule"),
+    [(4, "greater than or equal to 5"), (86_401, "less than or equal to 86400")],
+)
+def test_timeout_out_of_range_is_refused(declaration, declare, minutes, rule):
+    error = _error(_with_approval(declaration, declare, timeoutInMinutes=minutes))
+    assert error.code == "ValidationException"
+    assert rule in error.message
+
+
+def test_timeout_of_what_is_no_approval_is_refused(declaration):
+    declaration["stages"][1]["actions"][0]["timeoutInMinutes"] = 5
+    assert "only manual approval actions" in _error(declaration).message
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "ApplicationName",
+        "DeploymentGroupName",
+        "TaskDefinitionTemplateArtifact",
+        "AppSpecTemplateArtifact",
+    ],
+)
+def test_blue_green_action_needs_its_group_and_its_templates(declaration, declare, missing):
+    configuration = {
+        "ApplicationName": "a",
+        "DeploymentGroupName": "g",
+        "TaskDefinitionTemplateArtifact": "S",
+        "AppSpecTemplateArtifact": "S",
+    }
+    del configuration[missing]
+    action = declare("DeployProd", "Deploy", "CodeDeployToECS", configuration, inputs=["S"])
+    declaration["stages"].append({"name": "DeployProd", "actions": [action]})
+    assert f"missing required configuration '{missing}'" in _error(declaration).message
+
+
+def test_fifth_image_of_a_blue_green_action_is_unknown(declaration, declare):
+    configuration = {
+        "ApplicationName": "a",
+        "DeploymentGroupName": "g",
+        "TaskDefinitionTemplateArtifact": "S",
+        "AppSpecTemplateArtifact": "S",
+        "Image5ArtifactName": "S",
+    }
+    action = declare("DeployProd", "Deploy", "CodeDeployToECS", configuration, inputs=["S"])
+    declaration["stages"].append({"name": "DeployProd", "actions": [action]})
+    assert "unknown configuration 'Image5ArtifactName'" in _error(declaration).message
