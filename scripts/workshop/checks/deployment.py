@@ -25,6 +25,7 @@ LIFECYCLE = (
 NEEDED = ("Install", "AllowTraffic")
 """The events without which nothing was deployed; those of hooks and test traffic may be skipped."""
 
+_ONE_AT_A_TIME = "DeploymentLimitExceededException"
 _MANY = 2  # one task may stop by an accident of its own
 
 
@@ -76,7 +77,11 @@ def _before_deployment(view: View, execution: dict[str, Any]) -> Finding:
     if running is None:
         return not_yet(f"{label} is approved and about to deploy")
     found = _running(view, running)
-    return replace(found, observed=f"{label} is approved and waits for another: {found.observed}")
+    observed = f"{label} is approved and waits for another: {found.observed}"
+    if found.ending is not Ending.FAILED:
+        return replace(found, observed=observed)
+    remedy = f"Run `{_stop(running)}`; `workshop lab 2 --from 2.4` then brings the newer commit."
+    return replace(found, observed=observed, remedy=remedy)
 
 
 def _without_deployment(view: View, action: dict[str, Any]) -> Finding:
@@ -85,8 +90,15 @@ def _without_deployment(view: View, action: dict[str, Any]) -> Finding:
         return not_yet(f"stage {DEPLOY_STAGE} fills in the templates and asks CodeDeploy")
     error = action.get("output", {}).get("executionResult", {}).get("errorDetails", {})
     said = error.get("message") or "no reason given"
+    observed = f"stage {DEPLOY_STAGE} failed before there was a deployment: {said}"
+    if _ONE_AT_A_TIME in said:
+        return failed(
+            observed,
+            cause="Another deployment, such as a rollback, ran when this one was asked for.",
+            remedy=f"Once `workshop deployments` shows that it ended: `{_retry(view, action)}`.",
+        )
     return failed(
-        f"stage {DEPLOY_STAGE} failed before there was a deployment: {said}",
+        observed,
         cause="The templates could not be filled in, or CodeDeploy refused the deployment.",
         remedy=f"Mend what it says and push; or retry with `{_retry(view, action)}`.",
     )
@@ -149,7 +161,7 @@ def _running(view: View, found: Deployment) -> Finding:
         return not_yet(label, remedy=_next_for(found))
     broken = tasks_in_trouble(view, PRODUCTION, found.created_at)
     details = why_tasks_stop(view, PRODUCTION, found.created_at)
-    stop = "aws deploy stop-deployment --auto-rollback-enabled --deployment-id " + found.id
+    stop = _stop(found)
     if len(broken) < _MANY:
         remedy = f"If that goes on, run `{stop}`." if details else ""
         return not_yet(label, remedy, details)
@@ -160,6 +172,10 @@ def _running(view: View, found: Deployment) -> Finding:
         remedy=f"Run `{stop}`, mend what the lines above tell of, and push.",
         details=details,
     )
+
+
+def _stop(found: Deployment) -> str:
+    return f"aws deploy stop-deployment --auto-rollback-enabled --deployment-id {found.id}"
 
 
 def _is_installing(found: Deployment) -> bool:

@@ -53,7 +53,7 @@ def _look(
 
 def _show(context: Context, outcome: Outcome) -> None:
     console, check, finding = context.console, outcome.check, outcome.finding
-    console.result(f"{check.step} {check.name:12} {finding.ending:14} {finding.observed}")
+    console.result(f"{check.step} {check.name:13} {finding.ending:14} {finding.observed}")
     if outcome.is_passed:
         return
     console.result(f"    expected: {check.expected}")

@@ -211,6 +211,12 @@ class TestDeployment:
         found = deployments.look_at_deployment(Recorded(actions=actions, status="Failed"))
         ends(found, Ending.FAILED, "no <IMAGE1_NAME>", "retry-stage-execution")
 
+    def test_deployment_that_another_kept_out_is_to_be_retried(self):
+        error = {"code": "JobFailed", "message": "Error Code: DeploymentLimitExceededException"}
+        actions = [*APPROVED, action("DeployProd", "Failed", errorDetails=error)]
+        found = deployments.look_at_deployment(Recorded(actions=actions, status="Failed"))
+        ends(found, Ending.FAILED, "such as a rollback", "retry-stage-execution")
+
     def test_deployment_under_way_is_not_yet(self):
         found = deployments.look_at_deployment(
             with_deployment(status="InProgress", events=INSTALLING)
