@@ -53,19 +53,19 @@ class Scheduling:
         tasks = self._tasks_of(service)
         for task_set in list(service.task_sets):
             mine = [task for task in tasks if task.deployment_id == task_set.id]
-            self._reconcile_task_set(service, task_set, mine)
+            if task_set.is_draining and all(task.is_stopped for task in mine):
+                service.task_sets.remove(task_set)
+                self._backend.hint("task_set", service.arn)
+            else:
+                self._reconcile_task_set(service, task_set, mine)
         self._note_steady(service)
         self._retire_if_ended(service, tasks)
 
     def _reconcile_task_set(self, service: Service, task_set: TaskSet, tasks: list[Task]) -> None:
         decision = self._decide(task_set.wanted(service.policy()), tasks)
-        is_news = task_set.keep(decision.service, self._backend.now())
-        self._carry_out_all(service, service.subject(task_set.id), decision, tasks)
-        if task_set.is_draining and all(task.is_stopped for task in tasks):
-            service.task_sets.remove(task_set)
-            is_news = True
-        if is_news:
+        if task_set.keep(decision.service, self._backend.now()):
             self._backend.hint("task_set", service.arn)
+        self._carry_out_all(service, service.subject(task_set.id), decision, tasks)
 
     def _note_steady(self, service: Service) -> None:
         is_steady = bool(service.task_sets) and all(
