@@ -20,6 +20,8 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 from emulator.control_plane.base import EmulatedResponse, NotEmulated
 from emulator.control_plane.registration import SERVICES
 from emulator.engines import build, target_health, task
+from emulator.engines.deployment import transitions as deployment
+from emulator.engines.deployment.model import DeploymentStatus, LifecycleStatus, Phase
 from emulator.engines.pipeline import transitions as pipeline
 from emulator.engines.pipeline.model import ActionStatus, ExecutionStatus, StageStatus
 
@@ -57,6 +59,13 @@ MACHINES = (
     Machine("A pipeline's execution", ExecutionStatus.IN_PROGRESS, pipeline.EXECUTION_TRANSITIONS),
     Machine("A stage's run", StageStatus.IN_PROGRESS, pipeline.STAGE_TRANSITIONS),
     Machine("An action's run", ActionStatus.IN_PROGRESS, pipeline.ACTION_TRANSITIONS),
+    Machine("A deployment", DeploymentStatus.CREATED, deployment.STATUS_TRANSITIONS),
+    Machine("A deployment's phases, in our words", Phase.CREATED, deployment.PHASE_TRANSITIONS),
+    Machine(
+        "A lifecycle event of a deployment",
+        LifecycleStatus.PENDING,
+        deployment.LIFECYCLE_TRANSITIONS,
+    ),
 )
 
 
