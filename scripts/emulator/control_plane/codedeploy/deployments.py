@@ -20,12 +20,17 @@ from emulator.control_plane.codedeploy.groups import (
 )
 from emulator.engines.deployment.model import (
     Deployment,
-    DeploymentStatus,
     ErrorCode,
     ErrorInformation,
-    Phase,
     Strategy,
     new_deployment,
+)
+from emulator.engines.deployment.transitions import (
+    Move,
+    Step,
+    after_lifecycle,
+    after_phase,
+    after_status,
 )
 
 Json = dict[str, Any]
@@ -39,7 +44,8 @@ class DeploymentRecord:
     """One deployment, with its group as it was when it was created.
 
     Shape: `revision` and `auto_rollback` as CreateDeployment has them; `auto_rollback` is the
-    deployment's own, else the group's. `rollback_id` is of the deployment that undoes this one,
+    deployment's own, else the group's. A rollback's `revision` is what it returns to: None if
+    nothing was deployed before. `rollback_id` is of the deployment that undoes this one,
     `undoes_id` of the one that this one undoes.
     """
 
@@ -47,7 +53,7 @@ class DeploymentRecord:
     group: DeploymentGroup
     service_arn: str
     config_name: str
-    revision: Json
+    revision: Json | None
     previous_revision: Json | None = None
     description: str | None = None
     creator: str = USER
@@ -114,10 +120,15 @@ def refuse_options(request: Json) -> None:
 def failed_course(group: DeploymentGroup, message: str, now: datetime) -> Deployment:
     """Return a deployment that ended before it began: its revision cannot be read."""
     plan = plans.plan_of(group, Strategy(), plans.UNREADABLE, None)
+    begun = new_deployment(new_id(), plan, now)
     return replace(
-        new_deployment(new_id(), plan, now),
-        status=DeploymentStatus.FAILED,
-        phase=Phase.ENDED,
+        begun,
+        status=after_status(begun.status, Move.FAIL),
+        phase=after_phase(begun.phase, Step.END),
+        lifecycle=tuple(
+            replace(event, status=after_lifecycle(event.status, Move.SKIP))
+            for event in begun.lifecycle
+        ),
         error=ErrorInformation(ErrorCode.INVALID_REVISION, message),
         completed_at=now,
     )

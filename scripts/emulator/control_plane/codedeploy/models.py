@@ -65,6 +65,7 @@ class CodeDeployBackend(Declarations):
             group.name
             for group in self.groups_of(application).values()
             if (last := self.last_successful(group)) is not None
+            and last.revision is not None
             and revisions.key(last.revision) == wanted
         ]
 
@@ -213,7 +214,7 @@ class CodeDeployBackend(Declarations):
             group=replace(undone.group),
             service_arn=undone.service_arn,
             config_name=undone.config_name,
-            revision=undone.previous_revision or undone.revision,
+            revision=undone.previous_revision,
             previous_revision=undone.previous_revision,
             creator=deployments.ROLLBACK,
             undoes_id=undone.id,

@@ -20,16 +20,6 @@ Item = TypeVar("Item")
 
 PAGE_SIZE = 100
 
-_TARGET_STATUS = {
-    DeploymentStatus.CREATED: "Pending",
-    DeploymentStatus.IN_PROGRESS: "InProgress",
-    DeploymentStatus.READY: "Ready",
-    DeploymentStatus.SUCCEEDED: "Succeeded",
-    DeploymentStatus.FAILED: "Failed",
-    DeploymentStatus.STOPPED: "Failed",
-}
-"""A target of a deployment that was stopped has no status of its own: botocore's TargetStatus."""
-
 _OVERVIEW = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
 
 
@@ -156,7 +146,7 @@ def _rollback_info(record: DeploymentRecord, undone: DeploymentRecord | None) ->
 
 def target_status(course: Deployment) -> str:
     """Source: botocore shape TargetStatus."""
-    return _TARGET_STATUS[course.status]
+    return course.target_status.value
 
 
 def deployment_target(record: DeploymentRecord) -> Json:

@@ -37,6 +37,7 @@ class Step(Enum):
 
 STATUS_TRANSITIONS: dict[tuple[DeploymentStatus, Move], DeploymentStatus] = {
     (DeploymentStatus.CREATED, Move.START): DeploymentStatus.IN_PROGRESS,
+    (DeploymentStatus.CREATED, Move.FAIL): DeploymentStatus.FAILED,
     (DeploymentStatus.CREATED, Move.STOP): DeploymentStatus.STOPPED,
     (DeploymentStatus.IN_PROGRESS, Move.WAIT): DeploymentStatus.READY,
     (DeploymentStatus.IN_PROGRESS, Move.SUCCEED): DeploymentStatus.SUCCEEDED,

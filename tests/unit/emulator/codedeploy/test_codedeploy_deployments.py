@@ -161,8 +161,10 @@ def test_rollback_is_a_deployment_of_its_own(waiting: tuple[Bench, str]) -> None
     assert rollback["creator"] == "codeDeployRollback"
     assert rollback["rollbackInfo"]["rollbackTriggeringDeploymentId"] == deployment_id
     assert "was stopped" in rollback["rollbackInfo"]["rollbackMessage"]
+    assert "revision" not in rollback, "nothing was deployed before"
     shown = bench.group()
     assert shown["lastAttemptedDeployment"]["deploymentId"] == rollback["deploymentId"]
+    assert "targetRevision" not in shown
     assert bench.deployment(deployment_id)["status"] == "Stopped"
 
 

@@ -201,6 +201,8 @@ def test_wrong_appspec_fails_the_deployment(bench: Bench, content: str, words: s
     assert shown["errorInformation"]["message"].startswith(WRONG)
     assert words in shown["errorInformation"]["message"]
     assert "rollbackInfo" not in shown
+    events = bench.target(deployment_id)["ecsTarget"]["lifecycleEvents"]
+    assert {event["status"] for event in events} == {"Skipped"}
     assert bench.group()["lastAttemptedDeployment"]["status"] == "Failed"
     bench.wait_for(bench.start(), "Succeeded")
 
