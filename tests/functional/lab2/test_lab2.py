@@ -83,10 +83,13 @@ def test_status_tells_what_stands(production):
 
 
 def test_deployments_tells_what_was_deployed_where(production):
-    found = json.loads(production.workshop("deployments", "--json").stdout)["deployments"]
-    assert [one["id"] for one in found] == production.deployments()
-    assert {one["status"] for one in found} == {"Succeeded"}
-    assert found[0]["version"] == production.head()
+    found = json.loads(production.workshop("deployments", "--json").stdout)
+    assert [one["id"] for one in found["deployments"]] == production.deployments()
+    assert {one["status"] for one in found["deployments"]} == {"Succeeded"}
+    prod, staging = found["now"]
+    assert (prod["service"], prod["version"]) == ("prod", production.head())
+    assert prod["slot"] == production.serving_slot()
+    assert (staging["service"], staging["version"]) == ("staging", production.head())
 
 
 def test_plan_after_two_releases_shows_no_changes(production):

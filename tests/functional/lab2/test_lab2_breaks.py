@@ -162,7 +162,7 @@ BREAKS: dict[str, Break] = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def broken(environment: object, standing: Standing) -> Production:
     made = Production(standing)
     for outcome in made.check("2", "--wait"):
