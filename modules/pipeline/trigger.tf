@@ -3,6 +3,7 @@
 resource "aws_cloudwatch_event_rule" "push" {
   description = "A push to ${var.source_repository.branch} of ${var.source_repository.name}"
   name        = "${var.name}-push"
+  state       = "ENABLED" # said, so that one which an interrupted reset has left disabled is drift
   tags        = local.tags
 
   event_pattern = jsonencode({
