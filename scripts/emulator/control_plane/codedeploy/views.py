@@ -94,8 +94,8 @@ def deployment_info(record: DeploymentRecord, undone: DeploymentRecord | None) -
         deploymentGroupName=record.group_name,
         deploymentConfigName=record.config_name,
         deploymentId=record.id,
-        previousRevision=record.previous_revision,
-        revision=record.revision,
+        previousRevision=_without_content(record.previous_revision),
+        revision=_without_content(record.revision),
         status=course.status.value,
         errorInformation=_error(course),
         createTime=course.created_at,
@@ -116,6 +116,14 @@ def deployment_info(record: DeploymentRecord, undone: DeploymentRecord | None) -
         deploymentStatusMessages=[],
         computePlatform="ECS",
     )
+
+
+def _without_content(location: Json | None) -> Json | None:
+    """Source: GetDeployment: the content of an `appSpecContent` is null, its sha256 is there."""
+    if location is None or location["revisionType"] != "AppSpecContent":
+        return location
+    sha256 = location["appSpecContent"]["sha256"]
+    return {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": sha256}}
 
 
 def _error(course: Deployment) -> Json | None:

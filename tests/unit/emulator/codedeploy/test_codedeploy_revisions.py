@@ -159,15 +159,16 @@ def test_plan_holds_what_group_configuration_and_appspec_say(bench: Bench) -> No
     assert plan.rollback_events == {RollbackEvent.DEPLOYMENT_FAILURE}
 
 
-def test_content_is_shown_with_its_hash(bench: Bench) -> None:
+def test_deployment_shows_the_hash_that_leads_to_its_content(bench: Bench) -> None:
     bench.create_group()
     content = json.dumps(bench.appspec())
-    deployment_id = bench.start(content)
+    revision = bench.deployment(bench.start(content))["revision"]
     sha256 = hashlib.sha256(content.encode()).hexdigest()
-    assert bench.deployment(deployment_id)["revision"] == {
-        "revisionType": "AppSpecContent",
-        "appSpecContent": {"content": content, "sha256": sha256},
-    }
+    assert revision == {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": sha256}}
+    found = bench.deploy.get_application_revision(
+        applicationName=bench.application, revision=revision
+    )
+    assert found["revision"]["appSpecContent"] == {"content": content, "sha256": sha256}
 
 
 def test_revision_in_s3_is_deployed(bench: Bench) -> None:
