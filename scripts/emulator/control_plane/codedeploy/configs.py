@@ -25,6 +25,7 @@ CUSTOM_LIMIT = 25
 PLATFORMS = ("Server", "Lambda", "ECS")
 _LONGEST_MIN = 2880
 _PREFIX = "CodeDeployDefault."
+_FOR_SERVER = ("AllAtOnce", "HalfAtATime", "OneAtATime")
 _MEMBERS = {
     StrategyType.CANARY: ("timeBasedCanary", "canaryPercentage", "canaryInterval"),
     StrategyType.LINEAR: ("timeBasedLinear", "linearPercentage", "linearInterval"),
@@ -69,6 +70,13 @@ def predefined() -> dict[str, DeploymentConfig]:
         )
         for number, (name, strategy) in enumerate(strategies.items(), start=1)
     }
+
+
+def refuse_other_platforms(name: str) -> None:
+    """Raise NotEmulated for a configuration of AWS's own that is not for ECS."""
+    own = name.removeprefix(_PREFIX)
+    if own != name and (own in _FOR_SERVER or own.startswith("Lambda")):
+        raise NotEmulated(f"The deployment configuration {name} is not emulated: ECS only.")
 
 
 DEFAULT = _PREFIX + "ECSAllAtOnce"

@@ -212,6 +212,7 @@ class Declarations(Emulated, MotoCodeDeployBackend):
     def config(self, name: str | None) -> DeploymentConfig:
         found = self.configs.get(names.config_name(name))
         if found is None:
+            configs.refuse_other_platforms(str(name))
             raise DeploymentConfigDoesNotExistException(
                 f"No Deployment Configuration found for name: {name}"
             )

@@ -191,6 +191,11 @@ def test_deleted_group_frees_its_service(bench: Bench) -> None:
         ({"applicationName": "nobody"}, "ApplicationDoesNotExistException", "nobody"),
         ({"deploymentGroupName": "x" * 101}, "InvalidDeploymentGroupNameException", "100"),
         ({"deploymentConfigName": "none"}, "DeploymentConfigDoesNotExistException", "none"),
+        (
+            {"deploymentConfigName": "CodeDeployDefault.OneAtATime"},
+            "NotImplementedException",
+            "OneAtATime is not emulated: ECS only",
+        ),
         ({"serviceRoleArn": ""}, "RoleRequiredException", "role"),
         (
             {"serviceRoleArn": "arn:aws:iam::123456789012:role/nobody"},
