@@ -196,10 +196,11 @@ class Production:
         return f"{self.world.url}{self.path}/"
 
     def answers(self, requests: int = 20) -> Counter[str]:
-        return Counter(self.ask() for _ in range(requests))
+        url = self.url
+        return Counter(self.ask(url) for _ in range(requests))
 
-    def ask(self) -> str:
-        with urllib.request.urlopen(self.url) as answer:
+    def ask(self, url: str | None = None) -> str:
+        with urllib.request.urlopen(url or self.url) as answer:
             return str(answer.read().decode())
 
 
