@@ -35,7 +35,7 @@ def promote(context: Context, clone: Clone) -> str:
     if clone.is_ahead_of(view.head_commit()):
         clone.push()
         context.progress(Note(f"  Pushed commit {commit[:8]}."))
-        _wait_for_execution(context, commit)
+        _wait_for_execution(context, commit, _START_S)
     elif _is_there(view):
         return f"Production serves commit {commit[:8]} already."
     else:
@@ -62,20 +62,20 @@ def _have_it_run(context: Context, commit: str) -> None:
     execution_id = started["pipelineExecutionId"]
     context.progress(Note(f"  Started execution {execution_id} of commit {commit[:8]}."))
     # Until Source has found the commit, the record shows an older execution, which has ended.
-    _wait_for_execution(context, commit, execution_id)
+    _wait_for_execution(context, commit, _START_S, execution_id)
 
 
 def _is_started_soon(context: Context, commit: str) -> bool:
     """Tell whether somebody's push, of a moment ago, starts an execution."""
     try:
-        _wait_for_execution(context, commit, timeout_s=_START_S / 4)
+        _wait_for_execution(context, commit, _START_S / 4)
     except InfrastructureError:
         return False
     return True
 
 
 def _wait_for_execution(
-    context: Context, commit: str, execution_id: str | None = None, timeout_s: float = _START_S
+    context: Context, commit: str, timeout_s: float, execution_id: str | None = None
 ) -> None:
     """Return when an execution carries a commit. Raises: InfrastructureError."""
 

@@ -96,7 +96,7 @@ class Clone:
 
         `step` as for `commit_all`. Whatever else was edited stays uncommitted.
         """
-        if self.git.run("status", "--porcelain", "--", *names) == "":
+        if not names or self.git.run("status", "--porcelain", "--", *names) == "":
             return None
         self.git.run("add", "--", *names)
         self.git.run("commit", "--quiet", "--message", _marked(message, step), "--", *names)

@@ -2,7 +2,13 @@
 
 import pytest
 
-from workshop.environment import BuildProject, LoadBalancer, environment_from_outputs
+from workshop.environment import (
+    BuildProject,
+    CodeDeploy,
+    LoadBalancer,
+    Production,
+    environment_from_outputs,
+)
 
 OUTPUTS = {
     "region": "us-west-2",
@@ -34,6 +40,35 @@ def test_load_balancers_keep_their_ports():
 def test_an_output_that_this_version_does_not_know_is_left_out():
     build = {"project": "p", "log_group": "/g", "later": "lab 3"}
     assert environment_from_outputs({**OUTPUTS, "build": build}).build == BuildProject("p", "/g")
+
+
+def test_slots_of_a_service_keep_their_target_groups():
+    groups = {"blue": "arn:blue", "green": "arn:green"}
+    service = {
+        "cluster": "ana-prod",
+        "container": "hello-server",
+        "desired_count": 3,
+        "log_group": "/prod",
+        "name": "hello-server-prod",
+        "target_groups": groups,
+        "task_family": "ana-hello-server-prod",
+    }
+    environment = environment_from_outputs({**OUTPUTS, "services": {"prod": service}})
+    assert environment.services["prod"].target_groups == groups
+
+
+def test_production_and_its_deployments_are_told_where_they_stand():
+    environment = environment_from_outputs(
+        {
+            **OUTPUTS,
+            "production": {"listener_arn": "arn:listener", "rule_arn": "arn:rule"},
+            "codedeploy": {"application": "ana", "deployment_group": "ana-prod"},
+            "approval": None,
+        }
+    )
+    assert environment.production == Production("arn:listener", "arn:rule")
+    assert environment.codedeploy == CodeDeploy("ana", "ana-prod")
+    assert environment.approval is None
 
 
 @pytest.mark.parametrize("missing", ["step", "clusters", "load_balancers"])

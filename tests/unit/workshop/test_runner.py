@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from workshop import runner
+from workshop import labs, runner
 from workshop.checks.model import (
     Check,
     Ending,
@@ -26,7 +26,7 @@ from workshop.checks.view import NotStanding
 from workshop.config import Config
 from workshop.errors import CheckNotPassed, InfrastructureError, UsageError, WorkshopError
 from workshop.labs import LADDER, checks_for, lab_numbered, step_labelled, steps_between
-from workshop.labs.model import Step
+from workshop.labs.model import Lab, Step
 
 VIEW: Any = None
 
@@ -186,8 +186,80 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return run
 
 
-def step(label: str, *checks: Check, action: Any = None) -> Step:
-    return Step(label, f"title {label}", "hint", checks or (check(passed("ok")),), action)
+def step(label: str, *checks: Check, action: Any = None, prepare: Any = None) -> Step:
+    checks = checks or (check(passed("ok")),)
+    return Step(label, f"title {label}", "hint", checks, action, prepare=prepare)
+
+
+@pytest.fixture
+def ladder(monkeypatch: pytest.MonkeyPatch):
+    """Return a function that puts two labs of one's own in the place of the workshop's."""
+
+    def build(first: list[Step], second: list[Step]) -> None:
+        made = (
+            Lab(1, "one", "0", "staging", tuple(first)),
+            Lab(2, "two", first[-1].label, "prod", tuple(second)),
+        )
+        monkeypatch.setattr(labs, "LABS", made)
+
+    return build
+
+
+LAB_1 = ["1.1", "1.2", "1.3", "1.4"]
+
+
+def lab_1(*last_checks: Check) -> list[Step]:
+    return [*(step(label) for label in LAB_1[:3]), step("1.4", *last_checks)]
+
+
+@pytest.mark.parametrize(
+    ("standing", "applied"),
+    [
+        (None, [*LAB_1, "2.1"]),
+        ("0", [*LAB_1, "2.1"]),
+        ("1.2", ["1.3", "1.4", "2.1"]),
+        ("1.4", ["2.1"]),
+        ("2.2", ["2.2"]),
+    ],
+)
+def test_earlier_labs_missing_steps_come_first(walk, ladder, standing, applied):
+    ladder(lab_1(), [step("2.1"), step("2.2")])
+    assert walk([step("2.1")], standing).applied == applied
+
+
+def test_step_of_an_earlier_lab_that_was_cut_short_is_taken_again(walk, ladder):
+    done: list[str] = []
+    coming = check(not_yet("no release yet"), passed("released"))
+    cut_short = step("1.4", coming, action=lambda _context: done.append("act") or "acted")
+    ladder([*lab_1()[:3], cut_short], [step("2.1")])
+    assert walk([step("2.1")], "1.4").applied == ["1.4", "2.1"]
+    assert done == ["act"]
+
+
+def test_step_is_prepared_before_terraform_reaches_it_and_not_again(walk, ladder):
+    events: list[str] = []
+    third = step("2.3", prepare=lambda _context: events.append("prepare"))
+    ladder(lab_1(), [step("2.1"), step("2.2"), third, step("2.4")])
+    walk([third], "2.2")
+    assert events == ["prepare"]
+    walk([third], "2.3")
+    assert events == ["prepare"]
+
+
+def test_step_that_is_leapt_over_is_prepared_too(walk, ladder):
+    events: list[str] = []
+    third = step("2.3", prepare=lambda _context: events.append("prepare"))
+    ladder(lab_1(), [step("2.1"), step("2.2"), third, step("2.4")])
+    assert walk([step("2.4")], "2.1").applied == ["2.4"]
+    assert events == ["prepare"]
+
+
+def test_nothing_is_prepared_where_nothing_stands(walk, ladder):
+    events: list[str] = []
+    first = step("1.1", prepare=lambda _context: events.append("prepare"))
+    ladder([first, *lab_1()[1:]], [step("2.1")])
+    walk([first], None)
+    assert events == []
 
 
 def test_steps_are_provisioned_in_order(walk):
