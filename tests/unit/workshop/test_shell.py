@@ -9,7 +9,7 @@ import pytest
 from tests.unit.workshop.conftest import Command
 
 from workshop.config import Config
-from workshop.environment import environment_from_outputs
+from workshop.environment import Production, environment_from_outputs
 from workshop.errors import InfrastructureError
 from workshop.shell import shell_lines, shell_variables
 from workshop.targets import LocalTarget
@@ -60,7 +60,10 @@ def test_addresses_are_exported_once_they_exist(config: Config):
         url = "http://127.0.0.1:4566"
 
         def listeners(self):
-            return [{"loadBalancerArn": "arn:staging", "port": 80, "publishedPort": 8080}]
+            return [
+                {"loadBalancerArn": "arn:staging", "port": 80, "publishedPort": 8080},
+                {"loadBalancerArn": "arn:prod", "port": 80, "publishedPort": 8090},
+            ]
 
     class Terraform:
         def variables(self):
@@ -91,5 +94,9 @@ def test_addresses_are_exported_once_they_exist(config: Config):
     )
     variables = shell_variables(config, target, Terraform(), later)
     assert variables["CLONE_URL"] == "http://127.0.0.1/v1/repos/app"
+    assert "PRODUCTION_URL" not in variables
+    production = Production(listener_arn="arn:listener", rule_arn="arn:rule")
+    variables = shell_variables(config, target, Terraform(), replace(later, production=production))
+    assert variables["PRODUCTION_URL"] == "http://127.0.0.1:8090"
     with pytest.raises(InfrastructureError, match="no listener on port 8443"):
         target.published_url(foundation.load_balancers.prod, 8443)
