@@ -148,11 +148,12 @@ class _Place:
         label = _label(self._execution)
         if self._execution["status"] == "Stopping":
             return f"{label} is being stopped"
-        if self._decision is not None and self._decision["status"] == "Succeeded":
-            return f"{label} was approved{_by(self._decision)} and is in `{self._stage}`"
+        where = f"in `{self._stage}`"
         if not self._is_inside:
-            return f"{label} waits at the entrance of `{self._stage}`"
-        return f"{label} is still in `{self._stage}`"
+            where = f"at the entrance of `{self._stage}`"
+        if self._decision is not None and self._decision["status"] == "Succeeded":
+            return f"{label} was approved{_by(self._decision)} and is {where}"
+        return f"{label} is still {where}"
 
     def remedy(self) -> str:
         """Return what a person can do meanwhile."""

@@ -82,7 +82,8 @@ class Deployment:
 
 def deployments(aws: Aws, codedeploy: CodeDeploy, limit: int = 20) -> list[Deployment]:
     """Return the group's deployments, newest first, at most `limit`; none without a group."""
-    return [read_deployment(aws, one) for one in islice(_ids(aws, codedeploy), limit)]
+    found = [read_deployment(aws, one) for one in islice(_ids(aws, codedeploy), limit)]
+    return sorted(found, key=lambda one: one.created_at, reverse=True)
 
 
 def running_deployment(aws: Aws, codedeploy: CodeDeploy) -> Deployment | None:

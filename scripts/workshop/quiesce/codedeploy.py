@@ -46,6 +46,7 @@ class _Ending:
     codedeploy: CodeDeploy
     progress: Progress
     stopped: set[str] = field(default_factory=set)
+    continued: set[str] = field(default_factory=set)
     first_seen: dict[str, float] = field(default_factory=dict)
     quiet_looks: int = 0
 
@@ -76,8 +77,11 @@ class _Ending:
         return self.quiet_looks >= _QUIET_LOOKS
 
     def _go_on(self, deployment: Deployment) -> None:
-        """End the wait before the replaced tasks go: traffic is where it is to be already."""
+        """End the wait before the replaced tasks go, once: traffic is where it is to be already."""
+        if deployment.id in self.continued:
+            return
         if end_termination_wait(self.aws, deployment.id):
+            self.continued.add(deployment.id)
             self.progress(Note(f"Ended the termination wait of deployment `{deployment.id}`."))
 
     def _bear_with(self, rollback: Deployment) -> None:

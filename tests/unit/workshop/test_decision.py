@@ -184,7 +184,17 @@ def test_execution_that_has_not_come_to_its_approval_is_placed():
 def test_execution_at_an_entrance_is_placed_before_the_stage():
     stage = {"stageName": "Deploy", "inboundExecution": {"pipelineExecutionId": "e-1"}}
     said = refusal(executions=[execution("e-1", "InProgress")], stages=[stage])
-    assert "waits at the entrance of `Deploy`" in said
+    assert "is still at the entrance of `Deploy`" in said
+
+
+def test_execution_that_was_approved_may_wait_for_the_one_before_it():
+    stage = {"stageName": "DeployProd", "inboundExecutions": [{"pipelineExecutionId": "e-1"}]}
+    said = refusal(
+        executions=[execution("e-1", "InProgress")],
+        stages=[stage],
+        actions={"e-1": [decision("Succeeded")]},
+    )
+    assert "was approved by `ana` and is at the entrance of `DeployProd`" in said
 
 
 def test_execution_that_was_approved_names_who_and_why():

@@ -289,7 +289,7 @@ def test_running_deployment_is_stopped_once_and_its_rollback_waited_for(aws, mon
 def test_termination_wait_is_ended_and_traffic_stays_where_it_is(aws, monkeypatch):
     waiting = deployment("d-1", is_waiting_to_terminate=True)
     done = deployment("d-1", "Succeeded")
-    group = end(Group(waiting, None, newest=[done]), aws, monkeypatch)
+    group = end(Group(waiting, waiting, None, newest=[done]), aws, monkeypatch)
     assert group.calls == [("continue", "d-1")]
 
 
