@@ -33,7 +33,8 @@ def lab(
 ) -> None:
     """Take lab N through its steps: provision, act, check.
 
-    Work already done, by an earlier run or by hand, is recognised and not repeated.
+    Earlier labs come first where they are missing. Work already done, by an earlier run or by
+    hand, is recognised and not repeated.
     Example: workshop lab 1 --to 1.3
     """
     lab = lab_numbered(number)
