@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 
 from tests.functional.lab2.production import (
     APPLICATION,
+    ENDED,
     GROUP,
     PROD_CLUSTER,
     PROD_SERVICE,
@@ -41,9 +42,17 @@ def production(environment: object, standing: Standing) -> Iterator[Production]:
     sound = made.version()
     yield made
     if any(one["ending"] != "passed" for one in made.check("2")):
-        made.workshop("lab", "2", "--from", "2.4")  # ends what runs or waits, whatever it is
+        end_deployment(made)
         made.restore(sound)
-        made.bring_to_production(made.commit_all("Mend"))
+        made.commit_all("Mend")
+        mended = made.workshop("lab", "2", "--from", "2.4")  # rejects what waits before it
+        assert mended.returncode == 0, mended.stderr
+
+
+def end_deployment(production: Production) -> None:
+    for deployment in production.deployments()[:1]:
+        if production.deployment(deployment)["status"] not in ENDED:
+            production.stop(deployment)
 
 
 @pytest.fixture
@@ -121,8 +130,8 @@ def test_stop_in_the_termination_wait_goes_back_and_a_push_meanwhile_comes_after
         assert production.serving_slot() != slot
         assert_refused_while_one_runs(production, deployment)
 
-        production.approve(second)
-        wait_until(lambda: inbound(production, "DeployProd") == [second])
+        production.wait_for_approval(second)
+        assert production.staging_version() == second
         rollback = production.stop(deployment)
         assert production.version() == good
         assert production.serving_slot() == slot
@@ -132,12 +141,8 @@ def test_stop_in_the_termination_wait_goes_back_and_a_push_meanwhile_comes_after
         assert rollback in shown
 
     with production.serving(good, second):
-        known = [rollback, deployment, *before]
-        next_one = production.wait_for_deployment(second, known)
-        production.end_termination_wait(next_one)
-        assert production.wait_for_deployment_end(next_one) == "Succeeded"
+        production.bring_to_production(second)
     assert production.version() == second
-    assert production.wait_for_end(second) == "Succeeded"
     production.plan()
 
 
@@ -217,7 +222,8 @@ class Fault:
 
 
 FAULTS = (
-    Fault("file is not handed on", "buildspec.yml", "    - appspec.yaml\n", "", ("appspec.yaml",)),
+    Fault("file is not handed on", "buildspec.yml", "    - appspec.yaml\n", "",
+        ("read the appspec artifact file", "BuildArtifact")),
     Fault("taskdef without placeholder", "taskdef.json", "<IMAGE1_NAME>", "nginx",
         ("IMAGE1_NAME", "taskdef.json")),
     Fault("appspec without placeholder", "appspec.yaml", "<TASK_DEFINITION>", "nothing",
