@@ -11,9 +11,10 @@ resource "aws_ecs_task_definition" "this" {
 
   # As in the application's taskdef.json, from which the pipeline registers the later revisions.
   container_definitions = jsonencode([{
-    name      = var.application
-    image     = data.aws_ecs_container_definition.before.image
-    essential = true
+    name        = var.application
+    image       = data.aws_ecs_container_definition.before.image
+    environment = []
+    essential   = true
 
     portMappings = [{
       containerPort = var.container_port
