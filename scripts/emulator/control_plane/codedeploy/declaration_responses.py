@@ -7,6 +7,7 @@ from typing import Any
 from moto.codedeploy.responses import CodeDeployResponse as MotoCodeDeployResponse
 from moto.core.responses import ActionResult, EmptyResult
 
+from emulator.control_plane.answers import Item, page, present
 from emulator.control_plane.base import EmulatedResponse
 from emulator.control_plane.codedeploy import names, revisions, views
 from emulator.control_plane.codedeploy.declarations import Application
@@ -14,6 +15,7 @@ from emulator.control_plane.codedeploy.exceptions import (
     BatchLimitExceededException,
     BucketNameFilterRequiredException,
     InvalidDeployedStateFilterException,
+    InvalidNextTokenException,
     InvalidSortByException,
     InvalidSortOrderException,
     RevisionDoesNotExistException,
@@ -22,7 +24,9 @@ from emulator.control_plane.codedeploy.exceptions import (
 from emulator.control_plane.codedeploy.groups import DeploymentGroup
 from emulator.control_plane.codedeploy.models import CodeDeployBackend
 from emulator.control_plane.codedeploy.revisions import KnownRevision
-from emulator.control_plane.codedeploy.views import Item, Json
+from emulator.control_plane.codedeploy.views import Json
+
+PAGE_SIZE = 100
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _SORT_KEYS: dict[str, Callable[[KnownRevision], datetime]] = {
@@ -102,7 +106,7 @@ class DeclarationResponses(EmulatedResponse, MotoCodeDeployResponse):
                 continue
             info = known.describe(self.backend.groups_with(application, known))
             found.append({"revisionLocation": known.location, "genericRevisionInfo": info})
-        answer = views.present(
+        answer = present(
             applicationName=application.application_name,
             errorMessage=missing[0] if missing else None,
             revisions=found,
@@ -146,7 +150,7 @@ class DeclarationResponses(EmulatedResponse, MotoCodeDeployResponse):
         wanted = self._batch("deploymentGroupNames", 100)
         known = self.backend.groups_of(application)
         missing = [name for name in map(names.group_name, wanted) if name not in known]
-        answer = views.present(
+        answer = present(
             deploymentGroupsInfo=[self._group_info(known[n]) for n in wanted if n in known],
             errorMessage=f"No Deployment Group found for name: {missing[0]}" if missing else None,
         )
@@ -236,8 +240,10 @@ class DeclarationResponses(EmulatedResponse, MotoCodeDeployResponse):
         return value
 
     def _page(self, member: str, items: Sequence[Item], key: Callable[[Item], str]) -> ActionResult:
-        found, token = views.page(items, key, self.params.get("nextToken"))
-        return ActionResult({member: found, **views.present(nextToken=token)})
+        found, token = page(
+            items, key, self.params.get("nextToken"), PAGE_SIZE, InvalidNextTokenException
+        )
+        return ActionResult({member: found, **present(nextToken=token)})
 
 
 def _lies_in(known: KnownRevision, bucket: str | None, prefix: str | None) -> bool:

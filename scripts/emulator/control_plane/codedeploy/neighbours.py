@@ -1,13 +1,12 @@
 """What CodeDeploy looks up in other services. Used with the runtime's lock held."""
 
-import json
 from typing import Any
 
-from moto.iam.exceptions import NotFoundException
 from moto.s3.exceptions import S3ClientError
 
 from emulator.control_plane.base import AwsError
 from emulator.control_plane.registration import backend
+from emulator.control_plane.trust import may_assume
 
 SERVICE = "codedeploy.amazonaws.com"
 
@@ -37,11 +36,7 @@ class Neighbours:
 
     def may_assume(self, role_arn: str) -> bool:
         """Tell whether the role exists and its trust policy lets CodeDeploy in."""
-        try:
-            policy = backend("iam", self._account_id, "aws").get_role_by_arn(role_arn)
-        except NotFoundException:
-            return False
-        return _trusts(json.loads(policy.assume_role_policy_document or "{}"), SERVICE)
+        return may_assume(SERVICE, role_arn, self._account_id)
 
     def s3_object(self, bucket: str, key: str, version: str | None) -> tuple[bytes, str] | None:
         """Return an object's content and its ETag without quotes, or None."""
@@ -50,16 +45,3 @@ class Neighbours:
         except S3ClientError:
             return None
         return (found.value, found.etag.strip('"')) if found is not None else None
-
-
-def _trusts(policy: dict[str, Any], service: str) -> bool:
-    return any(
-        statement.get("Effect") == "Allow"
-        and isinstance(statement.get("Principal"), dict)
-        and service in _listed(statement["Principal"].get("Service", []))
-        for statement in _listed(policy.get("Statement", []))
-    )
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -1,11 +1,10 @@
 """What an API call shows of groups and deployments: functions to botocore's shapes."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
+from emulator.control_plane.answers import present
 from emulator.control_plane.codedeploy.declarations import Application
 from emulator.control_plane.codedeploy.deployments import DeploymentRecord
-from emulator.control_plane.codedeploy.exceptions import InvalidNextTokenException
 from emulator.control_plane.codedeploy.groups import DeploymentGroup
 from emulator.engines.deployment.model import (
     Deployment,
@@ -16,31 +15,8 @@ from emulator.engines.deployment.model import (
 )
 
 Json = dict[str, Any]
-Item = TypeVar("Item")
-
-PAGE_SIZE = 100
 
 _OVERVIEW = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
-
-
-def page(
-    items: Sequence[Item], key: Callable[[Item], str], token: str | None
-) -> tuple[list[Item], str | None]:
-    """Return the items after the one that `token` names, and the next token."""
-    start = 0
-    if token:
-        keys = [key(item) for item in items]
-        if token not in keys:
-            raise InvalidNextTokenException(f"The next token `{token}` is none of this list.")
-        start = keys.index(token) + 1
-    found = list(items[start : start + PAGE_SIZE])
-    more = start + PAGE_SIZE < len(items)
-    return found, key(found[-1]) if more else None
-
-
-def present(**members: Any) -> Json:
-    """Return the members that are there: AWS leaves out what it does not know."""
-    return {name: value for name, value in members.items() if value is not None}
 
 
 def application_info(application: Application) -> Json:

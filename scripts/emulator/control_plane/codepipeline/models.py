@@ -11,13 +11,13 @@ from emulator.control_plane.base import AwsError, Emulated
 from emulator.control_plane.codepipeline import announcements, approvals
 from emulator.control_plane.codepipeline.declared_actions import Declaration
 from emulator.control_plane.codepipeline.exceptions import (
+    InvalidStructureException,
     PipelineExecutionNotFoundException,
     PipelineNameInUseException,
     PipelineNotFoundException,
     PipelineVersionNotFoundException,
     ValidationException,
 )
-from emulator.control_plane.codepipeline.roles import refuse_unassumable_role
 from emulator.control_plane.codepipeline.starts import (
     StartRequest,
     overrides_of,
@@ -30,6 +30,7 @@ from emulator.control_plane.codepipeline.structure import (
     refuse_unknown_value,
     with_defaults,
 )
+from emulator.control_plane.trust import may_assume
 from emulator.engines.pipeline import Refused, advance
 from emulator.engines.pipeline.events import (
     AbandonAction,
@@ -51,6 +52,8 @@ from emulator.engines.pipeline.events import (
 from emulator.engines.pipeline.model import Execution, Pipeline, Trigger
 
 logger = logging.getLogger(__name__)
+
+SERVICE = "codepipeline.amazonaws.com"
 
 
 ToCarryOut = StartAction | RequestApproval | AbandonAction
@@ -144,7 +147,11 @@ class CodePipelineBackend(Emulated, MotoCodePipelineBackend):
         """Return the declaration with defaults filled in. Raises AWS's error if it is invalid."""
         complete = with_defaults(declaration)
         refuse_invalid(complete, self.region_name)
-        refuse_unassumable_role(self.iam_backend, complete["roleArn"])
+        if not may_assume(SERVICE, complete["roleArn"], self.account_id):
+            raise InvalidStructureException(
+                "CodePipeline is not authorized to perform AssumeRole on role "
+                f"{complete['roleArn']}"
+            )
         for action_name in polling_actions(complete):
             logger.warning(
                 "The source action `%s` of the pipeline `%s` asks for polling, which the emulator "

@@ -1,16 +1,17 @@
 """CodePipeline's operations: parameters in, botocore's shapes out."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from moto.codepipeline.responses import CodePipelineResponse as MotoCodePipelineResponse
 from moto.core.responses import ActionResult, EmptyResult
 
+from emulator.control_plane.answers import Item, page, present
 from emulator.control_plane.base import EmulatedResponse
 from emulator.control_plane.codepipeline import views
 from emulator.control_plane.codepipeline.action_types import EMULATED
+from emulator.control_plane.codepipeline.exceptions import InvalidNextTokenException
 from emulator.control_plane.codepipeline.models import CodePipelineBackend
-from emulator.control_plane.codepipeline.views import Item, Json
+from emulator.control_plane.codepipeline.views import Json
 from emulator.engines.pipeline.model import ActionRun, Execution, StageStatus
 
 
@@ -192,11 +193,10 @@ class CodePipelineResponse(EmulatedResponse, MotoCodePipelineResponse):
         self, member: str, items: Sequence[Item], key: Callable[[Item], str], limit: int
     ) -> ActionResult:
         wanted = self.params.get("maxResults") or limit
-        found, token = views.page(items, key, self.params.get("nextToken"), wanted)
-        answer: dict[str, Any] = {member: found}
-        if token:
-            answer["nextToken"] = token
-        return ActionResult(answer)
+        found, token = page(
+            items, key, self.params.get("nextToken"), wanted, InvalidNextTokenException
+        )
+        return ActionResult({member: found, **present(nextToken=token)})
 
 
 def _has_succeeded_in(execution: Execution, stage_name: str) -> bool:

@@ -1,10 +1,10 @@
 """What an API call shows of the engine's state: functions from it to botocore's shapes."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
+from emulator.control_plane.answers import present
 from emulator.control_plane.codepipeline.action_types import EMULATED
-from emulator.control_plane.codepipeline.exceptions import InvalidNextTokenException
 from emulator.engines.pipeline.declaration import Action, ExecutionMode, Stage
 from emulator.engines.pipeline.model import (
     ActionRun,
@@ -17,30 +17,6 @@ from emulator.engines.pipeline.model import (
 )
 
 Json = dict[str, Any]
-Item = TypeVar("Item")
-
-
-def page(
-    items: Sequence[Item], key: Callable[[Item], str], token: str | None, limit: int
-) -> tuple[list[Item], str | None]:
-    """Return the items after the one that `token` names, and the next token.
-
-    The token is the last item's key, so that newer items at the front shift nothing.
-    """
-    start = 0
-    if token is not None:
-        keys = [key(item) for item in items]
-        if token not in keys:
-            raise InvalidNextTokenException(f"The next token `{token}` is none of this list.")
-        start = keys.index(token) + 1
-    found = list(items[start : start + limit])
-    more = start + limit < len(items)
-    return found, key(found[-1]) if more else None
-
-
-def _present(**members: Any) -> Json:
-    """Return the members that are there: AWS leaves out what it does not know."""
-    return {name: value for name, value in members.items() if value is not None}
 
 
 def stage_states(pipeline: Pipeline, region: str) -> list[Json]:
@@ -56,11 +32,11 @@ def _stage_state(pipeline: Pipeline, stage: Stage, region: str) -> Json:
     ]
     latest = pipeline.executions.get(state.latest_execution_id or "")
     run = latest.stage_runs[stage.name] if latest else None
-    return _present(
+    return present(
         stageName=stage.name,
         inboundExecution=waiting[-1] if waiting else None,
         inboundExecutions=waiting,
-        inboundTransitionState=_present(
+        inboundTransitionState=present(
             enabled=state.enabled,
             disabledReason=state.disabled_reason,
             lastChangedBy=state.changed_by,
@@ -101,7 +77,7 @@ def _action_state(pipeline: Pipeline, stage: Stage, action: Action, region: str)
     spec = EMULATED[action.type.category, action.type.provider]
     configuration = latest.configuration if latest else action.configuration
     with_token = pipeline.structure.mode is not ExecutionMode.PARALLEL
-    return _present(
+    return present(
         actionName=action.name,
         currentRevision=_current_revision(taken[-1]) if taken else None,
         latestExecution=_action_execution(latest, with_token) if latest else None,
@@ -125,7 +101,7 @@ def _action_execution(run: ActionRun, with_token: bool) -> Json:
     Source: "PutApprovalResult" in the CodePipeline API reference.
     """
     waiting = run.open_approval if with_token else None
-    return _present(
+    return present(
         actionExecutionId=run.id,
         status=run.status.value,
         summary=run.external.summary or None,
@@ -144,7 +120,7 @@ def _error(run: ActionRun) -> Json | None:
 
 def execution_detail(pipeline: Pipeline, execution: Execution) -> Json:
     """Source: botocore shape PipelineExecution."""
-    return _present(
+    return present(
         pipelineName=pipeline.structure.name,
         pipelineVersion=execution.pipeline_version,
         pipelineExecutionId=execution.id,
@@ -170,7 +146,7 @@ def execution_detail(pipeline: Pipeline, execution: Execution) -> Json:
 
 def execution_summary(execution: Execution) -> Json:
     """Source: botocore shape PipelineExecutionSummary."""
-    return _present(
+    return present(
         pipelineExecutionId=execution.id,
         status=execution.status.value,
         statusSummary=execution.status_summary,
@@ -211,9 +187,9 @@ def action_execution_detail(execution: Execution, run: ActionRun, region: str) -
         "actionName": run.action.name,
         "startTime": run.started_at,
         "lastUpdateTime": run.updated_at,
-        **_present(updatedBy=run.approval.answered_by if run.approval else None),
+        **present(updatedBy=run.approval.answered_by if run.approval else None),
         "status": run.status.value,
-        "input": _present(
+        "input": present(
             actionTypeId={
                 "category": kind.category,
                 "owner": kind.owner,
@@ -236,7 +212,7 @@ def action_execution_detail(execution: Execution, run: ActionRun, region: str) -
 
 
 def _execution_result(external: External) -> Json:
-    return _present(
+    return present(
         externalExecutionId=external.id,
         externalExecutionSummary=external.summary or None,
         externalExecutionUrl=external.url,
@@ -244,7 +220,7 @@ def _execution_result(external: External) -> Json:
 
 
 def _result_error(run: ActionRun) -> Json:
-    return _present(errorDetails=_error(run))
+    return present(errorDetails=_error(run))
 
 
 def artifacts(found: Sequence[Artifact]) -> list[Json]:

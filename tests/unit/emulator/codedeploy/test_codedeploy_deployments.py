@@ -235,7 +235,7 @@ def test_deployments_are_listed_newest_first_and_by_filter(bench: Bench) -> None
 def test_list_of_many_deployments_comes_in_pages(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulator.control_plane.codedeploy.views.PAGE_SIZE", 2)
+    monkeypatch.setattr("emulator.control_plane.codedeploy.declaration_responses.PAGE_SIZE", 2)
     bench.create_group()
     ids = []
     for _ in range(3):
