@@ -114,8 +114,7 @@ def read_deployment(aws: Aws, deployment_id: str) -> Deployment:
         error_message=error.get("message", ""),
         rolled_back_by=rollback.get("rollbackDeploymentId"),
         rollback_of=rollback.get("rollbackTriggeringDeploymentId"),
-        is_waiting_to_terminate=bool(info.get("instanceTerminationWaitTimeStarted"))
-        and completed_at is None,
+        is_waiting_to_terminate=completed_at is None and _has_switched(info, target),
     )
 
 
@@ -185,6 +184,16 @@ def _ecs_target(aws: Aws, deployment_id: str) -> dict[str, Any]:
             return {}
         raise
     return dict(found["deploymentTargets"][0]["ecsTarget"])
+
+
+def _has_switched(info: dict[str, Any], target: dict[str, Any]) -> bool:
+    """Tell whether all that a deployment has left to do is to end the replaced tasks.
+
+    Of ECS, AWS may leave `instanceTerminationWaitTimeStarted` false all the while; the target has
+    Succeeded from the moment that the wait begins. Source: aws/containers-roadmap#269.
+    """
+    is_told = bool(info.get("instanceTerminationWaitTimeStarted"))
+    return is_told or target.get("status") == "Succeeded"
 
 
 def _event(record: dict[str, Any]) -> LifecycleEvent:

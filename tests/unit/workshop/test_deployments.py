@@ -141,6 +141,19 @@ def test_running_deployment_is_the_one_that_has_not_ended(aws: Aws, codedeploy: 
     assert found.is_waiting_to_terminate
 
 
+@pytest.mark.parametrize(("status", "is_waiting"), [("Succeeded", True), ("InProgress", False)])
+def test_wait_that_get_deployment_does_not_tell_of_is_seen_from_the_target(
+    aws: Aws, codedeploy: Stubber, status: str, is_waiting: bool
+):
+    info = {"deploymentId": "d-1", "status": "InProgress", "createTime": AT}
+    info["instanceTerminationWaitTimeStarted"] = False
+    codedeploy.add_response("get_deployment", {"deploymentInfo": info}, {"deploymentId": "d-1"})
+    codedeploy.add_response("list_deployment_targets", {"targetIds": ["ana-prod:hello"]})
+    target = {"ecsTarget": {"status": status}}
+    codedeploy.add_response("batch_get_deployment_targets", {"deploymentTargets": [target]})
+    assert read_deployment(aws, "d-1").is_waiting_to_terminate is is_waiting
+
+
 def test_stop_asks_for_the_rollback(aws: Aws, codedeploy: Stubber):
     codedeploy.add_response(
         "stop_deployment",
