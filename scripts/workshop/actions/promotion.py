@@ -14,7 +14,7 @@ from workshop.checks.view import PRODUCTION, STAGING, View
 from workshop.checks.web import ask
 from workshop.context import Context
 from workshop.deployments import end_termination_wait
-from workshop.errors import InfrastructureError
+from workshop.errors import InfrastructureError, UsageError
 from workshop.progress import Note, Waiting
 from workshop.waiting import wait_until
 
@@ -42,7 +42,8 @@ def promote(context: Context, clone: Clone) -> str:
         _have_it_run(context, commit)
     _require(context, _CHECKS["configuration"])
     _until(context, _CHECKS["approval"], lambda: _approve(context, commit))
-    _until(context, _CHECKS["deployment"], lambda: _end_wait(context))
+    ended: set[str] = set()
+    _until(context, _CHECKS["deployment"], lambda: _end_wait(context, ended))
     return f"Production serves commit {commit[:8]}."
 
 
@@ -126,16 +127,30 @@ def _approve(context: Context, commit: str) -> None:
     execution = view.execution_of(commit)
     if waiting is None or execution is None:
         return
-    name = view.pipeline.name
     if waiting.execution_id == execution["pipelineExecutionId"]:
         context.progress(Note(f"  {_compare(context, waiting)}"))
-        decide(context.aws, name, waiting, True, f"Staging answers: {_subject(waiting)}")
+        _decide(context, waiting, True, f"Staging answers: {_subject(waiting)}")
     elif any(one.execution_id == execution["pipelineExecutionId"] for one in waiting.behind):
         summary = f"Commit {commit[:8]} is newer and waits behind this one."
-        decide(context.aws, name, waiting, False, summary)
-        context.progress(
-            Note(f"  Rejected execution {waiting.execution_id} ({_subject(waiting)}): {summary}")
-        )
+        if _decide(context, waiting, False, summary):
+            context.progress(
+                Note(
+                    f"  Rejected execution {waiting.execution_id} ({_subject(waiting)}): {summary}"
+                )
+            )
+
+
+def _decide(context: Context, waiting: WaitingApproval, approved: bool, summary: str) -> bool:
+    """Decide; False if that was done since we looked, by a person or by us.
+
+    AWS may show an approval as waiting for a moment after it was decided. What became of it, the
+    next look tells.
+    """
+    try:
+        decide(context.aws, context.view.pipeline.name, waiting, approved, summary)
+    except UsageError:
+        return False
+    return True
 
 
 def _subject(waiting: WaitingApproval) -> str:
@@ -156,12 +171,13 @@ def _compare(context: Context, waiting: WaitingApproval) -> str:
     )
 
 
-def _end_wait(context: Context) -> None:
-    """Let the replaced tasks go, as a person does who has seen enough."""
+def _end_wait(context: Context, ended: set[str]) -> None:
+    """Let the replaced tasks go, as a person does who has seen enough; once a deployment."""
     running = context.view.running_deployment()
-    if running is None or not running.is_waiting_to_terminate:
+    if running is None or not running.is_waiting_to_terminate or running.id in ended:
         return
     if end_termination_wait(context.aws, running.id):
+        ended.add(running.id)
         context.progress(
             Note(f"  Production has switched; ended the termination wait of {running.id}.")
         )

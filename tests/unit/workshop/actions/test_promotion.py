@@ -22,7 +22,7 @@ from workshop.actions import production_release, promotion
 from workshop.approvals import Carried
 from workshop.checks import deployment as deployments
 from workshop.checks.web import Answer
-from workshop.errors import CheckNotPassed, InfrastructureError
+from workshop.errors import CheckNotPassed, InfrastructureError, UsageError
 
 ASKED = [*BUILT, action("Approve", "InProgress")]
 OURS = waiting(execution_id=EXECUTION, commit=HEAD, subject="Greet")
@@ -139,6 +139,28 @@ def test_running_deployment_of_an_earlier_run_is_followed(promote):
     scene = Scene(DEPLOYS, SERVES)
     promote(scene)
     assert scene.done == ["end wait of d-NEW"]
+
+
+def test_wait_is_ended_once_however_long_the_tasks_take_to_go(monkeypatch: pytest.MonkeyPatch):
+    scene = Scene(DEPLOYS)
+    monkeypatch.setattr(promotion, "end_termination_wait", lambda _aws, _id: not scene.does(_id))
+    ended: set[str] = set()
+    for _ in range(2):
+        promotion._end_wait(scene, ended)  # type: ignore[arg-type]
+    assert scene.done == ["d-NEW"]
+
+
+def test_approval_that_was_decided_since_the_look_is_looked_at_again(
+    promote, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_any: Any) -> None:
+        scene.does("decide")
+        raise UsageError("It waits no more.", "Look at `workshop status`.")
+
+    scene = Scene(WAITS, SERVES)
+    monkeypatch.setattr(promotion, "decide", refuse)
+    promote(scene)
+    assert scene.done == ["decide"]
 
 
 def test_older_execution_that_the_commit_waits_behind_is_rejected_and_told_why(promote):
