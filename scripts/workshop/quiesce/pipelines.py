@@ -12,6 +12,7 @@ from workshop.waiting import wait_until
 _REASON = "Stopped for a reset of the workshop."
 _REJECTION = "Rejected for a reset of the workshop: nobody judged this version."
 _ENDS_ALREADY = {"DuplicatedStopRequestException", "PipelineExecutionNotStoppableException"}
+_BUSY = "ConflictException"
 _ABSENT = "PipelineNotFoundException"
 
 
@@ -63,9 +64,8 @@ def _is_at_rest(aws: Aws, pipeline: str, stopped: set[str], progress: Progress) 
     if waiting is not None:
         _reject(aws, pipeline, waiting, progress)
     for execution_id in running:
-        if execution_id not in stopped and _stop(client, pipeline, execution_id):
-            progress(Note(f"Stopped execution `{execution_id}`."))
-        stopped.add(execution_id)
+        if execution_id not in stopped and _stop(client, pipeline, execution_id, progress):
+            stopped.add(execution_id)
     return False
 
 
@@ -78,12 +78,13 @@ def _reject(aws: Aws, pipeline: str, waiting: WaitingApproval, progress: Progres
     progress(Note(f"Rejected the approval of execution `{waiting.execution_id}`."))
 
 
-def _stop(client: Any, pipeline: str, execution_id: str) -> bool:
-    """Stop an execution; False if it has come to its end since it was listed.
+def _stop(client: Any, pipeline: str, execution_id: str, progress: Progress) -> bool:
+    """Stop an execution, unless it has come to its end; False if it is to be tried again.
 
     One that somebody stopped already may still wait for a deployment that never ends.
     Source: CodePipeline API, DuplicatedStopRequestException: "You can choose to stop and abandon
-    after choosing to stop and wait".
+    after choosing to stop and wait"; ConflictException: "the pipeline is busy handling ongoing
+    activities. Try again later".
     """
     try:
         client.stop_pipeline_execution(
@@ -93,9 +94,10 @@ def _stop(client: Any, pipeline: str, execution_id: str) -> bool:
             reason=_REASON,
         )
     except ClientError as error:
-        if error_code(error) not in _ENDS_ALREADY:
+        if error_code(error) not in _ENDS_ALREADY | {_BUSY}:
             raise
-        return False
+        return error_code(error) != _BUSY
+    progress(Note(f"Stopped execution `{execution_id}`."))
     return True
 
 

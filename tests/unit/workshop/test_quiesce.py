@@ -159,6 +159,20 @@ def test_execution_that_ends_while_it_is_stopped_is_at_rest(
     quiesce(aws, environment, silent)
 
 
+def test_execution_of_a_pipeline_too_busy_to_stop_it_is_stopped_at_the_next_look(
+    aws: Aws, environment: Environment, pipeline: Stubber
+):
+    add_executions(pipeline, first="InProgress")
+    add_nothing_waits(pipeline)
+    add_stop(pipeline, FIRST, refusal="ConflictException")
+    add_executions(pipeline, first="InProgress")
+    add_nothing_waits(pipeline)
+    add_stop(pipeline, FIRST)
+    add_executions(pipeline, first="Stopped")
+    quiesce(aws, environment, silent)
+    pipeline.assert_no_pending_responses()
+
+
 def test_waiting_approval_is_rejected_as_a_reset_and_the_next_in_line_too(
     aws: Aws, environment: Environment, pipeline: Stubber
 ):
