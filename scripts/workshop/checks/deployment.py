@@ -25,7 +25,9 @@ LIFECYCLE = (
 NEEDED = ("Install", "AllowTraffic")
 """The events without which nothing was deployed; those of hooks and test traffic may be skipped."""
 
-_ONE_AT_A_TIME = "DeploymentLimitExceededException"
+_ONE_AT_A_TIME = ("DeploymentLimitExceededException", "already has an active Deployment")
+"""How CodeDeploy refuses a second deployment of a group: by its code, and in words."""
+
 _MANY = 2  # one task may stop by an accident of its own
 
 
@@ -91,7 +93,7 @@ def _without_deployment(view: View, action: dict[str, Any]) -> Finding:
     error = action.get("output", {}).get("executionResult", {}).get("errorDetails", {})
     said = error.get("message") or "no reason given"
     observed = f"stage {DEPLOY_STAGE} failed before there was a deployment: {said}"
-    if _ONE_AT_A_TIME in said:
+    if any(words in said for words in _ONE_AT_A_TIME):
         return failed(
             observed,
             cause="Another deployment, such as a rollback, ran when this one was asked for.",

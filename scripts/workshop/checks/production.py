@@ -51,10 +51,11 @@ def look_at_production(view: View) -> Finding:
         return not_yet(
             f"deployment {running.id} is under way", remedy="Follow it with `workshop check 2.4`."
         )
-    return _at_rest(view, record["desiredCount"], primary)
+    return _at_rest(view, record, primary)
 
 
-def _at_rest(view: View, desired: int, primary: dict[str, Any]) -> Finding:
+def _at_rest(view: View, record: dict[str, Any], primary: dict[str, Any]) -> Finding:
+    desired = record["desiredCount"]
     live = view.slot_of(primary)
     idle = next(slot for slot in view.service(PRODUCTION).target_groups if slot != live)
     healthy = view.target_states(PRODUCTION, live).count("healthy") if live else 0
@@ -63,6 +64,8 @@ def _at_rest(view: View, desired: int, primary: dict[str, Any]) -> Finding:
         f"{primary['runningCount']} of {desired} tasks run, "
         f"{healthy} targets of slot `{live}` are healthy"
     )
+    if left and any(one["status"] == "DRAINING" for one in record["taskSets"]):
+        return not_yet(f"{counts}; the tasks of slot `{idle}` are about to go")
     if any(state not in _GOING_AWAY for state in left):
         return failed(
             f"{counts}, but the idle slot `{idle}` has {len(left)} targets",

@@ -52,6 +52,11 @@ class TestProduction:
         found = production.look_at_production(Recorded(idle=("healthy",)))
         ends(found, Ending.FAILED, "`blue`", "1 targets")
 
+    def test_targets_of_a_task_set_that_drains_are_not_yet(self):
+        record = service(taskSets=[task_set(), task_set(status="DRAINING")])
+        view = Recorded(record=record, idle=("healthy",))
+        ends(production.look_at_production(view), Ending.NOT_YET, "`blue`")
+
     def test_targets_that_drain_are_not_yet(self):
         ends(production.look_at_production(Recorded(idle=("draining",))), Ending.NOT_YET)
 

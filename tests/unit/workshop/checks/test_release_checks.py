@@ -211,8 +211,15 @@ class TestDeployment:
         found = deployments.look_at_deployment(Recorded(actions=actions, status="Failed"))
         ends(found, Ending.FAILED, "no <IMAGE1_NAME>", "retry-stage-execution")
 
-    def test_deployment_that_another_kept_out_is_to_be_retried(self):
-        error = {"code": "JobFailed", "message": "Error Code: DeploymentLimitExceededException"}
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "Error Code: DeploymentLimitExceededException",
+            "The Deployment Group 'prod' already has an active Deployment 'd-1'",
+        ],
+    )
+    def test_deployment_that_another_kept_out_is_to_be_retried(self, said: str):
+        error = {"code": "JobFailed", "message": said}
         actions = [*APPROVED, action("DeployProd", "Failed", errorDetails=error)]
         found = deployments.look_at_deployment(Recorded(actions=actions, status="Failed"))
         ends(found, Ending.FAILED, "such as a rollback", "retry-stage-execution")
