@@ -28,9 +28,11 @@ def delete_revisions(aws: Aws, families: list[str], progress: Progress) -> None:
     """
     ecs = aws.client("ecs")
     for family in families:
-        for arn in _revisions(ecs, family, "ACTIVE"):
+        active = _revisions(ecs, family, "ACTIVE")
+        for arn in active:
             ecs.deregister_task_definition(taskDefinition=arn)
-        inactive = _revisions(ecs, family, "INACTIVE")
+        # Both, since AWS may list what was deregistered as INACTIVE a moment later only.
+        inactive = list(dict.fromkeys([*active, *_revisions(ecs, family, "INACTIVE")]))
         for start in range(0, len(inactive), _DELETE_AT_ONCE):
             ecs.delete_task_definitions(taskDefinitions=inactive[start : start + _DELETE_AT_ONCE])
         if inactive:

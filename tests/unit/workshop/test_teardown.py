@@ -63,6 +63,22 @@ def test_every_revision_of_the_family_goes_and_of_no_other(aws: Aws):
     assert ecs.list_task_definitions(status="INACTIVE")["taskDefinitionArns"] == []
 
 
+def test_revision_that_aws_does_not_list_as_inactive_yet_goes_too(aws: Aws):
+    arn = "arn:aws:ecs:us-east-1:1:task-definition/ana-hello-server:1"
+    with Stubber(aws.client("ecs")) as ecs:
+        for status, arns in (("ACTIVE", [arn]), ("INACTIVE", [])):
+            ecs.add_response(
+                "list_task_definitions",
+                {"taskDefinitionArns": arns},
+                {"familyPrefix": "ana-hello-server", "status": status},
+            )
+            if arns:
+                ecs.add_response("deregister_task_definition", {}, {"taskDefinition": arn})
+        ecs.add_response("delete_task_definitions", {}, {"taskDefinitions": [arn]})
+        delete_revisions(aws, ["ana-hello-server"], silent)
+        ecs.assert_no_pending_responses()
+
+
 def test_families_of_services_that_stand_are_kept():
     standing = environment_from_outputs(
         {
