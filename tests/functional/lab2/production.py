@@ -89,6 +89,14 @@ class Production(Participant):
         ]
         path.write_text(json.dumps(definition, indent=2) + "\n", encoding="utf-8")
 
+    def break_health_check(self) -> str:
+        """Push a version whose `/ping` answers 500, in production alone; return the commit."""
+        self.edit(
+            "server.py", 'return 200, "ok', 'return int(os.environ.get("PING_STATUS", "200")), "ok'
+        )
+        self.set_in_production(PING_STATUS="500")
+        return self.commit_all("Let the health check be configured")
+
     def restore(self, commit: str) -> None:
         """Bring every file back to what it was in a commit; nothing is committed."""
         self.git("checkout", "--quiet", commit, "--", ".")
@@ -352,3 +360,14 @@ class Production(Participant):
         assert self.wait_for_deployment_end(deployment) == "Succeeded"
         assert self.wait_for_end(commit) == "Succeeded"
         return deployment
+
+    def deploy_again(self, deployment_id: str) -> None:
+        """Deploy what an earlier deployment did, by CodeDeploy alone."""
+        again = self.aws("codedeploy").create_deployment(
+            applicationName=APPLICATION,
+            deploymentGroupName=GROUP,
+            revision=self.revision(deployment_id),
+        )["deploymentId"]
+        self.end_termination_wait(again)
+        assert self.wait_for_deployment_end(again) == "Succeeded"
+        wait_until(lambda: self.check("2.1")[0]["ending"] == "passed")

@@ -17,7 +17,6 @@ from tests.functional.lab2.production import (
     Production,
 )
 from tests.functional.participant import PIPELINE
-from tests.functional.waiting import wait_until
 from tests.standing import Standing
 from workshop.labs import checks_for
 
@@ -130,21 +129,9 @@ def production_is_deployed_past_the_pipeline(broken: Production) -> Iterator[Non
         and broken.deployment(one)["creator"] != "codeDeployRollback"
         and broken.revision(one) != broken.revision(newest)
     )
-    deploy_again(broken, good)
+    broken.deploy_again(good)
     yield
-    deploy_again(broken, newest)
-
-
-def deploy_again(broken: Production, deployment: str) -> None:
-    """Deploy what an earlier deployment did, by CodeDeploy alone."""
-    again = broken.aws("codedeploy").create_deployment(
-        applicationName=APPLICATION,
-        deploymentGroupName=GROUP,
-        revision=broken.revision(deployment),
-    )["deploymentId"]
-    broken.end_termination_wait(again)
-    assert broken.wait_for_deployment_end(again) == "Succeeded"
-    wait_until(lambda: broken.check("2.1")[0]["ending"] == "passed")
+    broken.deploy_again(newest)
 
 
 Break = Callable[[Production], AbstractContextManager[None]]

@@ -159,11 +159,7 @@ def assert_refused_while_one_runs(production: Production, deployment: str) -> No
 def test_green_that_fails_its_health_check_never_serves_and_stopping_rolls_back(production, good):
     before, slot = production.deployments(), production.serving_slot()
     with production.serving(good):
-        production.edit(
-            "server.py", 'return 200, "ok', 'return int(os.environ.get("PING_STATUS", "200")), "ok'
-        )
-        production.set_in_production(PING_STATUS="500")
-        commit = production.commit_all("Let the health check be configured")
+        commit = production.break_health_check()
         production.approve(commit)
         deployment = production.wait_for_deployment(commit, before)
         wait_until(lambda: service_said(production, "unhealthy"), 180)
