@@ -1,11 +1,11 @@
 """What a reset keeps and what it leaves nothing of."""
 
 import json
-from typing import Any
 
 import pytest
 
 from tests.functional.participant import Participant
+from tests.functional.what_stands import what_labs_make
 from tests.standing import PROJECT, Standing
 
 pytestmark = pytest.mark.slow
@@ -14,38 +14,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def participant(environment: object, standing: Standing) -> Participant:
     return Participant(standing)
-
-
-def what_labs_make(participant: Participant) -> dict[str, list[str]]:
-    """Return the names of everything that lab 1 makes, by service."""
-    ask = participant.aws
-    services = ask("ecs").list_services(cluster="workshop-staging")["serviceArns"]
-    rules = ask("events").list_rules(NamePrefix="workshop-")["Rules"]
-    groups = ask("logs").describe_log_groups(logGroupNamePrefix="/ecs-workshop/")["logGroups"]
-    images = ask("ecr").describe_repositories()["repositories"]
-    return {
-        "codecommit": names(
-            ask("codecommit").list_repositories()["repositories"], "repositoryName"
-        ),
-        "ecr": names(images, "repositoryName"),
-        "codebuild": ask("codebuild").list_projects()["projects"],
-        "codepipeline": names(ask("codepipeline").list_pipelines()["pipelines"], "name"),
-        "ecs": services,
-        "revisions": ask("ecs").list_task_definitions()["taskDefinitionArns"],
-        "target groups": names(ask("elbv2").describe_target_groups()["TargetGroups"], "Arn"),
-        "rules": names(rules, "Name"),
-        "log groups": names(groups, "logGroupName"),
-        "roles": names(ask("iam").list_roles()["Roles"], "RoleName"),
-        "buckets": [
-            bucket["Name"]
-            for bucket in ask("s3").list_buckets()["Buckets"]
-            if not bucket["Name"].startswith("ecs-workshop-state-")
-        ],
-    }
-
-
-def names(found: list[dict[str, Any]], key: str) -> list[str]:
-    return [str(one.get(key) or one) for one in found]
 
 
 def load_balancers(participant: Participant) -> list[str]:

@@ -4,12 +4,12 @@ The end of the environment, from step 2.4, is the fixture's: it proves that noth
 """
 
 import json
-from typing import Any
 
 import pytest
 
-from tests.functional.lab2.production import PROD_CLUSTER, Production
+from tests.functional.lab2.production import Production
 from tests.functional.waiting import wait_until
+from tests.functional.what_stands import what_lab_2_makes
 from tests.standing import PROJECT, Standing
 
 pytestmark = pytest.mark.slow
@@ -18,38 +18,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def production(environment: object, standing: Standing) -> Production:
     return Production(standing)
-
-
-def what_lab_2_makes(production: Production) -> dict[str, list[Any]]:
-    """Return what stands of lab 2, by kind."""
-    ask = production.aws
-    groups = ask("elbv2").describe_target_groups()["TargetGroups"]
-    logs = ask("logs").describe_log_groups(logGroupNamePrefix="/ecs-workshop/")["logGroups"]
-    roles = ask("iam").list_roles()["Roles"]
-    pipeline = ask("codepipeline").get_pipeline(name="workshop-hello-server")["pipeline"]
-    return {
-        "applications": ask("codedeploy").list_applications()["applications"],
-        "topics": ask("sns").list_topics()["Topics"],
-        "services": ask("ecs").list_services(cluster=PROD_CLUSTER)["serviceArns"],
-        "revisions": ask("ecs").list_task_definitions(familyPrefix="workshop-hello-server-prod")[
-            "taskDefinitionArns"
-        ],
-        "tasks": ask("ecs").list_tasks(cluster=PROD_CLUSTER)["taskArns"],
-        "target groups": [
-            one["TargetGroupName"] for one in groups if "-prod-" in one["TargetGroupName"]
-        ],
-        "log groups": [
-            one["logGroupName"] for one in logs if one["logGroupName"].endswith("/prod")
-        ],
-        "roles": [
-            one["RoleName"]
-            for one in roles
-            if "prod" in one["RoleName"] or "codedeploy" in one["RoleName"]
-        ],
-        "stages": [
-            one["name"] for one in pipeline["stages"] if one["name"] in {"Approve", "DeployProd"}
-        ],
-    }
 
 
 def reset_and_assert_lab_1_stands_alone(production: Production) -> None:
