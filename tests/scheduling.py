@@ -7,17 +7,39 @@ from the name that the plugin writes the group into.
 from xdist.scheduler import LoadScopeScheduling
 
 ENVIRONMENTS = {
-    "tests/functional/lab1/test_lab1_recovery.py": "an environment of its own",
-    "tests/functional/lab1/": "the environment of lab 1",
-    "tests/functional/lab2/test_lab2_recovery.py": "another of its own",
+    "tests/functional/lab2/test_lab2_recovery.py": "an environment that lab 2 loses",
+    "tests/functional/lab2/test_lab2_faults.py": "an environment of faulty releases",
     "tests/functional/lab2/": "the production environment",
+    "tests/guides/test_guides.py": "the environment of the guides",
+    "tests/functional/lab1/test_lab1_recovery.py": "an environment that lab 1 loses",
+    "tests/functional/lab1/": "the environment of lab 1",
 }
 """The beginning of a test's id, to the environment that it shares; the first that fits."""
+
+LONGEST_FIRST = (
+    "the production environment",
+    "an environment that lab 2 loses",
+    "an environment of faulty releases",
+    "the environment of the guides",
+    "the environment of lab 1",
+    "an environment that lab 1 loses",
+)
+"""The order in which workers take them: a long one that begins late is waited for by all."""
+
+
+def environment_of(nodeid: str) -> str | None:
+    """Return the environment that a test shares with others, or None."""
+    return next((name for start, name in ENVIRONMENTS.items() if nodeid.startswith(start)), None)
+
+
+def turn_of(nodeid: str) -> int:
+    """Return a test's turn: those of the longest environment first, those of none at the end."""
+    environment = environment_of(nodeid)
+    return LONGEST_FIRST.index(environment) if environment else len(LONGEST_FIRST)
 
 
 class ByEnvironment(LoadScopeScheduling):
     """Hands each worker whole environments and whole files, in the order of collection."""
 
     def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        return next((name for start, name in ENVIRONMENTS.items() if path.startswith(start)), path)
+        return environment_of(nodeid) or nodeid.partition("::")[0]
