@@ -21,7 +21,7 @@ resource "aws_codedeploy_deployment_group" "this" {
 
   app_name               = aws_codedeploy_app.this[0].name
   deployment_config_name = var.deployment.configuration
-  deployment_group_name  = local.family
+  deployment_group_name  = module.tasks.family
   service_role_arn       = aws_iam_role.codedeploy[0].arn
   tags                   = local._deployment_tags
 
@@ -141,7 +141,7 @@ data "aws_iam_policy_document" "codedeploy" {
   statement {
     sid       = "PassTaskRoles"
     actions   = ["iam:PassRole"]
-    resources = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
+    resources = values(module.tasks.role_arns)
 
     condition {
       test     = "StringEquals"
@@ -155,8 +155,8 @@ resource "aws_iam_role" "codedeploy" {
   count = local._deployments
 
   assume_role_policy = data.aws_iam_policy_document.codedeploy_trust[0].json
-  description        = "CodeDeploy of ${local.family}"
-  name               = "${local.family}-codedeploy"
+  description        = "CodeDeploy of ${module.tasks.family}"
+  name               = "${module.tasks.family}-codedeploy"
   tags               = local._deployment_tags
 }
 

@@ -6,7 +6,7 @@ output "deployment_group" {
       application_arn = aws_codedeploy_app.this[0].arn
       arn             = group.arn
       name            = group.deployment_group_name
-      role_arns       = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
+      role_arns       = values(module.tasks.role_arns)
       task_family     = aws_ecs_task_definition.this.family
     }
   ])
@@ -27,9 +27,9 @@ output "service" {
     cluster           = var.cluster.name
     container         = var.application
     desired_count     = var.desired_count
-    log_group         = aws_cloudwatch_log_group.this.name
+    log_group         = module.tasks.log_group
     name              = aws_ecs_service.this.name
-    role_arns         = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
+    role_arns         = values(module.tasks.role_arns)
     target_group_arns = { for slot, group in aws_lb_target_group.this : slot => group.arn }
     task_family       = aws_ecs_task_definition.this.family
   }

@@ -1,6 +1,5 @@
 locals {
-  family = "${var.prefix}-${var.application}-${var.environment}"
-  tags   = { step = var.step }
+  tags = { step = var.step }
 
   # A tag is a commit; of several on one image, any will do. Without an image the check below
   # stops an apply, and nothing may stop a destroy.
@@ -21,8 +20,17 @@ data "aws_ecr_repository" "pushed" {
   }
 }
 
-resource "aws_cloudwatch_log_group" "this" {
-  name              = "/ecs-workshop/${var.prefix}/${var.environment}"
-  retention_in_days = var.log_retention_days
-  tags              = local.tags
+# What its tasks run with.
+module "tasks" {
+  source = "../tasks"
+
+  application        = var.application
+  container_port     = var.container_port
+  environment        = var.environment
+  image_repository   = var.image_repository
+  load_balancer      = var.load_balancer
+  log_retention_days = var.log_retention_days
+  network            = var.network
+  prefix             = var.prefix
+  step               = var.step
 }

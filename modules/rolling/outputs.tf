@@ -5,9 +5,9 @@ output "service" {
     cluster          = var.cluster.name
     container        = var.application
     desired_count    = var.desired_count
-    log_group        = aws_cloudwatch_log_group.this.name
+    log_group        = module.tasks.log_group
     name             = aws_ecs_service.this.name
-    role_arns        = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
+    role_arns        = values(module.tasks.role_arns)
     target_group_arn = aws_lb_target_group.this.arn
     task_family      = aws_ecs_task_definition.this.family
   }

@@ -1,13 +1,13 @@
 resource "aws_ecs_task_definition" "this" {
   cpu                      = var.task.cpu
-  execution_role_arn       = aws_iam_role.execution.arn
-  family                   = local.family
+  execution_role_arn       = module.tasks.role_arns.execution
+  family                   = module.tasks.family
   memory                   = var.task.memory
   network_mode             = "awsvpc"
   requires_compatibilities = ["FARGATE"]
   skip_destroy             = false
   tags                     = local.tags
-  task_role_arn            = aws_iam_role.task.arn
+  task_role_arn            = module.tasks.role_arns.task
 
   container_definitions = jsonencode([{
     name      = var.application
@@ -23,7 +23,7 @@ resource "aws_ecs_task_definition" "this" {
     logConfiguration = {
       logDriver = "awslogs"
       options = {
-        awslogs-group         = aws_cloudwatch_log_group.this.name
+        awslogs-group         = module.tasks.log_group
         awslogs-region        = data.aws_region.current.name
         awslogs-stream-prefix = var.application
       }
@@ -66,7 +66,7 @@ resource "aws_ecs_service" "this" {
   network_configuration {
     # Without an address of its own, a task in a public subnet cannot pull its image.
     assign_public_ip = true
-    security_groups  = [aws_security_group.task.id]
+    security_groups  = [module.tasks.security_group_id]
     subnets          = var.network.subnet_ids
   }
 
@@ -75,39 +75,7 @@ resource "aws_ecs_service" "this" {
     ignore_changes = [desired_count, task_definition]
   }
 
-  # ECS refuses a target group that no balancer uses; and on the way down the service must be
-  # gone before its roles and its way out are, or its tasks hang in DRAINING.
-  depends_on = [
-    aws_iam_role_policy.execution,
-    aws_lb_listener_rule.this,
-    aws_vpc_security_group_egress_rule.task,
-    aws_vpc_security_group_ingress_rule.task,
-  ]
-}
-
-resource "aws_security_group" "task" {
-  description = "Tasks of ${local.family}"
-  name        = "${local.family}-task"
-  tags        = local.tags
-  vpc_id      = var.network.vpc_id
-}
-
-resource "aws_vpc_security_group_ingress_rule" "task" {
-  description                  = "HTTP from the load balancer only"
-  from_port                    = var.container_port
-  ip_protocol                  = "tcp"
-  referenced_security_group_id = var.load_balancer.security_group_id
-  security_group_id            = aws_security_group.task.id
-  tags                         = local.tags
-  to_port                      = var.container_port
-}
-
-resource "aws_vpc_security_group_egress_rule" "task" {
-  cidr_ipv4         = "0.0.0.0/0"
-  description       = "HTTPS to ECR, S3 and CloudWatch Logs, whose addresses are not fixed"
-  from_port         = 443
-  ip_protocol       = "tcp"
-  security_group_id = aws_security_group.task.id
-  tags              = local.tags
-  to_port           = 443
+  # ECS refuses a target group that no balancer uses. (That what tasks run with is there before the
+  # service, and goes after it, the outputs of the module `tasks` see to.)
+  depends_on = [aws_lb_listener_rule.this]
 }

@@ -46,16 +46,15 @@ run "everything_is_named_from_the_prefix" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.this.name == "/ecs-workshop/ana/prod" && aws_cloudwatch_log_group.this.retention_in_days == 7
-    error_message = "The log group is named from prefix and environment, and kept 7 days."
+    condition     = output.service.log_group == "/ecs-workshop/ana/prod"
+    error_message = "The log group is named from prefix and environment."
   }
 
   assert {
     condition = alltrue([
       for resource in [
-        aws_cloudwatch_log_group.this, aws_ecs_service.this, aws_ecs_task_definition.this,
-        aws_iam_role.execution, aws_iam_role.task, aws_lb_listener_rule.this,
-        aws_lb_target_group.this["blue"], aws_lb_target_group.this["green"], aws_security_group.task,
+        aws_ecs_service.this, aws_ecs_task_definition.this, aws_lb_listener_rule.this,
+        aws_lb_target_group.this["blue"], aws_lb_target_group.this["green"],
       ] : resource.tags.step == "2.1"
     ])
     error_message = "Each resource is tagged with step 2.1."
@@ -157,20 +156,6 @@ run "tasks_run_on_fargate_and_can_pull_their_image" {
   }
 }
 
-run "only_the_balancer_reaches_the_tasks" {
-  command = plan
-
-  assert {
-    condition     = aws_vpc_security_group_ingress_rule.task.referenced_security_group_id == "sg-balancer" && aws_vpc_security_group_ingress_rule.task.cidr_ipv4 == null
-    error_message = "Callers come from the balancer's group."
-  }
-
-  assert {
-    condition     = aws_vpc_security_group_ingress_rule.task.from_port == 80 && aws_vpc_security_group_ingress_rule.task.to_port == 80
-    error_message = "Callers reach port 80."
-  }
-}
-
 run "the_first_revision_runs_what_the_service_before_runs" {
   command = plan
 
@@ -219,27 +204,32 @@ run "the_first_revision_is_the_applications_taskdef_but_for_the_image" {
   }
 }
 
-run "tasks_roles_may_do_what_the_task_needs_and_no_more" {
+run "the_service_runs_with_what_is_its_tasks" {
   command = plan
 
-  assert {
-    condition = jsonencode({ for statement in data.aws_iam_policy_document.execution.statement : statement.sid => [sort(statement.actions), sort(statement.resources)] }) == jsonencode({
-      LogInToRegistry = [["ecr:GetAuthorizationToken"], ["*"]]
-      PullImage = [
-        ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-        ["arn:aws:ecr:us-west-2:123456789012:repository/ana-hello-server"],
-      ]
-      WriteOwnLog = [
-        ["logs:CreateLogStream", "logs:PutLogEvents"],
-        ["arn:aws:logs:us-west-2:123456789012:log-group:mocked:*"],
-      ]
-    })
-    error_message = "The execution role pulls this image and writes this log."
+  override_module {
+    target = module.tasks
+    outputs = {
+      family            = "the-family"
+      log_group         = "/the/log"
+      role_arns         = { execution = "arn:aws:iam::123456789012:role/ana-execution", task = "arn:aws:iam::123456789012:role/ana-task" }
+      security_group_id = "sg-tasks"
+    }
   }
 
   assert {
-    condition     = aws_iam_role_policy.execution.role == aws_iam_role.execution.name && aws_iam_role.task.name == "ana-hello-server-prod-task"
-    error_message = "Only the execution role has a policy: the application calls nothing of AWS."
+    condition     = [aws_ecs_task_definition.this.execution_role_arn, aws_ecs_task_definition.this.task_role_arn] == output.service.role_arns && output.service.role_arns == ["arn:aws:iam::123456789012:role/ana-execution", "arn:aws:iam::123456789012:role/ana-task"]
+    error_message = "ECS takes the execution role, the application the task's; the output names both."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.network_configuration[0].security_groups == toset(["sg-tasks"])
+    error_message = "Tasks are in their security group, and in no other."
+  }
+
+  assert {
+    condition     = aws_ecs_task_definition.this.family == "the-family" && jsondecode(aws_ecs_task_definition.this.container_definitions)[0].logConfiguration.options["awslogs-group"] == "/the/log"
+    error_message = "Tasks are of their family, and write to their log."
   }
 }
 
@@ -314,13 +304,13 @@ run "codedeploy_may_replace_this_services_tasks_and_no_more" {
   }
 
   override_resource {
-    target          = aws_iam_role.execution
+    target          = module.tasks.aws_iam_role.execution
     override_during = plan
     values          = { arn = "arn:aws:iam::123456789012:role/ana-execution" }
   }
 
   override_resource {
-    target          = aws_iam_role.task
+    target          = module.tasks.aws_iam_role.task
     override_during = plan
     values          = { arn = "arn:aws:iam::123456789012:role/ana-task" }
   }

@@ -82,11 +82,11 @@ def _examples(module: Path) -> "list[re.Match[str]]":
 
 
 def _planned(output: str) -> dict[str, int]:
-    """Return how many resources are planned in each module of the root."""
+    """Return how many resources are planned in each module of the root, those it calls included."""
     counts: dict[str, int] = {}
     for line in map(json.loads, output.splitlines()):
         for change in line.get("test_plan", {}).get("resource_changes", []):
             if change["mode"] == "managed":
-                module = change["module_address"].removeprefix("module.")
+                module = change["module_address"].split(".")[1]
                 counts[module] = counts.get(module, 0) + 1
     return counts
