@@ -47,6 +47,30 @@ def promote(context: Context, clone: Clone) -> str:
     return f"Production serves commit {commit[:8]}."
 
 
+def end_what_is_under_way(context: Context) -> str:
+    """Bring a deployment of an earlier run to its end; return one sentence on what was done.
+
+    Raises: CheckNotPassed that says why it does not come there, and what to do.
+    """
+    running = context.view.running_deployment()
+    if running is None:
+        return "No deployment is under way."
+
+    ended: set[str] = set()
+
+    def go_on() -> None:
+        if not running.is_rollback:
+            _require(context, _CHECKS["deployment"])
+        _end_wait(context, ended)
+
+    _until(context, _CHECKS["production"], go_on)
+    return f"Deployment {running.id} of an earlier run has ended."
+
+
+def commands_for_what_is_under_way(_context: Context) -> list[str]:
+    return ["workshop deployments   # of one that is under way, end the wait, or stop it"]
+
+
 def _is_there(view: View) -> bool:
     return all(evaluate(_CHECKS[name], view).is_passed for name in ("deployment", "version"))
 

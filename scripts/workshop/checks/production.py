@@ -66,12 +66,20 @@ def _at_rest(view: View, record: dict[str, Any], primary: dict[str, Any]) -> Fin
     )
     if left and any(one["status"] == "DRAINING" for one in record["taskSets"]):
         return not_yet(f"{counts}; the tasks of slot `{idle}` are about to go")
+    stray = next((one for one in record["taskSets"] if one["status"] == "ACTIVE"), None)
+    if stray is not None:
+        service = view.service(PRODUCTION)
+        return failed(
+            f"{counts}, but slot `{idle}` still has task set {stray['id']}",
+            cause="A deployment ended without a rollback and left it; CodeDeploy refuses another.",
+            remedy=f"Run `aws ecs delete-task-set --force --cluster {service.cluster} --service "
+            f"{service.name} --task-set {stray['id']}`.",
+        )
     if any(state not in _GOING_AWAY for state in left):
         return failed(
             f"{counts}, but the idle slot `{idle}` has {len(left)} targets",
-            cause="A deployment ended and left its tasks there, or they were registered by hand.",
-            remedy="Take them out with `aws elbv2 deregister-targets`, or deploy anew: "
-            f"`aws codepipeline start-pipeline-execution --name {view.pipeline.name}`.",
+            cause="They were registered by hand.",
+            remedy="Take them out with `aws elbv2 deregister-targets`.",
         )
     if left:
         return not_yet(f"{counts}; {len(left)} targets of slot `{idle}` drain")

@@ -12,6 +12,7 @@ from workshop.actions.production_release import (
     release_to_production,
 )
 from workshop.actions.production_sampling import sample_production
+from workshop.actions.promotion import commands_for_what_is_under_way, end_what_is_under_way
 from workshop.checks.blue_green import CHECKS
 from workshop.checks.model import Check
 from workshop.checks.view import PRODUCTION
@@ -37,6 +38,8 @@ LAB = Lab(
                 "`deploymentController` and `taskSets` in `aws ecs describe-services` of both."
             ),
             checks=_checks("2.1"),
+            action=end_what_is_under_way,
+            by_hand=commands_for_what_is_under_way,
         ),
         Step(
             label="2.2",

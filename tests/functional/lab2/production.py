@@ -234,13 +234,14 @@ class Production(Participant):
         return found
 
     def revision(self, deployment_id: str) -> dict[str, Any]:
-        """Return what a deployment deployed, with the text of its appspec."""
-        told = self.deployment(deployment_id)["revision"]
-        found: dict[str, Any] = self.aws("codedeploy").get_application_revision(
+        """Return what a deployment deployed, as CreateDeployment takes it."""
+        told: dict[str, Any] = self.deployment(deployment_id)["revision"]
+        if told["revisionType"] != "AppSpecContent":
+            return told
+        found = self.aws("codedeploy").get_application_revision(
             applicationName=APPLICATION, revision=told
         )["revision"]
-        content = {"content": found["appSpecContent"]["content"]}
-        return {"revisionType": "AppSpecContent", "appSpecContent": content}
+        return {**told, "appSpecContent": {"content": found["appSpecContent"]["content"]}}
 
     def weights(self, deployment_id: str) -> dict[str, float]:
         """Return slot -> percent, as CodeDeploy has it."""

@@ -9,7 +9,7 @@ something leaves it to the next one's push to mend it.
 | approval rejected, pushes behind it | keeps its version | push |
 | stopped in the termination wait, a push meanwhile | goes back, then to the newer one | approve |
 | green fails its health check | keeps its version | stop it |
-| green cannot be pulled | keeps its version | stop it |
+| green cannot be pulled, and stays when stopped | keeps its version | delete it |
 | appspec or taskdef broken | keeps its version, no deployment | push |
 """
 
@@ -178,7 +178,9 @@ def service_said(production: Production, word: str) -> bool:
     return any(word in event["message"] for event in production.service()["events"])
 
 
-def test_green_that_cannot_be_pulled_never_serves_and_stopping_rolls_back(production, good):
+def test_green_that_cannot_be_pulled_never_serves_and_one_left_without_rollback_is_told(
+    production, good
+):
     """The execution before is retried, after its image is gone."""
     before, commit = production.deployments(), production.head()
     with production.serving(good):
@@ -191,8 +193,23 @@ def test_green_that_cannot_be_pulled_never_serves_and_stopping_rolls_back(produc
         )
         wait_until(lambda: is_without_image(production))
         told(production, "CannotPullContainerError", deployment, "stop-deployment")
-        production.stop(deployment)
+        production.aws("codedeploy").stop_deployment(
+            deploymentId=deployment, autoRollbackEnabled=False
+        )
+        assert production.wait_for_deployment_end(deployment) == "Stopped"
         assert production.wait_for_end(commit) == "Failed"
+        told(production, deployment, "was not rolled back")
+        delete_as_told(production)
+    assert production.check("2.1", "--wait")[0]["ending"] == "passed"
+
+
+def delete_as_told(production: Production) -> None:
+    """Run what `workshop check 2.1` says is next: CodeDeploy takes none while two sets stand."""
+    found = production.check("2.1")[0]
+    assert found["ending"] == "failed"
+    command = found["remedy"].split("`")[1]
+    assert command.startswith("aws ecs delete-task-set --force ")
+    production.run(*command.split())
 
 
 def is_without_image(production: Production) -> bool:

@@ -95,6 +95,7 @@ def promote(monkeypatch: pytest.MonkeyPatch) -> Callable[[Scene], str]:
         return promotion.promote(scene, scene.clone)  # type: ignore[arg-type]
 
     scenes: list[Scene] = []
+    run.scenes = scenes  # type: ignore[attr-defined]
     monkeypatch.setattr("workshop.waiting._POLL_INTERVAL_S", 0)
     monkeypatch.setattr(promotion, "INTERVAL_S", 0)
     monkeypatch.setattr(promotion, "_START_S", 0)
@@ -133,6 +134,28 @@ def test_waiting_approval_of_an_earlier_run_is_taken_up(promote):
     scene = Scene(WAITS, SERVES)
     promote(scene)
     assert [one.partition(" ")[0] for one in scene.done] == ["approve"]
+
+
+def test_lab_that_begins_in_a_termination_wait_ends_it(promote):
+    scene = Scene(DEPLOYS, SERVES)
+    promote.scenes.append(scene)
+    assert promotion.end_what_is_under_way(scene) == "Deployment d-NEW of an earlier run has ended."
+    assert scene.done == ["end wait of d-NEW"]
+
+
+def test_lab_that_begins_at_rest_ends_nothing(promote):
+    scene = Scene(SERVES)
+    assert promotion.end_what_is_under_way(scene) == "No deployment is under way."
+    assert scene.done == []
+
+
+def test_lab_that_begins_with_a_stuck_deployment_says_how_to_stop_it(promote, monkeypatch):
+    monkeypatch.setattr(deployments, "tasks_in_trouble", lambda *_any: [{}, {}])
+    stuck = replace(RUNNING, events=(), weights={})
+    scene = Scene(replace(DEPLOYS, known=[stuck], running=stuck))
+    with pytest.raises(CheckNotPassed, match="stuck in Install") as raised:
+        promotion.end_what_is_under_way(scene)
+    assert "stop-deployment" in raised.value.remedy
 
 
 def test_running_deployment_of_an_earlier_run_is_followed(promote):

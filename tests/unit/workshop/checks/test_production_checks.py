@@ -52,6 +52,12 @@ class TestProduction:
         found = production.look_at_production(Recorded(idle=("healthy",)))
         ends(found, Ending.FAILED, "`blue`", "1 targets")
 
+    def test_task_set_that_a_deployment_left_fails_with_the_command_that_deletes_it(self):
+        left = task_set(status="ACTIVE", id="ecs-svc/7")
+        view = Recorded(record=service(taskSets=[task_set(), left]), idle=("healthy",) * 3)
+        found = production.look_at_production(view)
+        ends(found, Ending.FAILED, "delete-task-set --force", "--task-set ecs-svc/7")
+
     def test_targets_of_a_task_set_that_drains_are_not_yet(self):
         record = service(taskSets=[task_set(), task_set(status="DRAINING")])
         view = Recorded(record=record, idle=("healthy",))
