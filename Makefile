@@ -9,6 +9,8 @@ VENV_PYTHON := .venv/bin/python
 WORKSHOP := $(VENV_PYTHON) -m workshop
 # the emulator's own tests put its backends in the place of moto's, for a whole process
 PYTEST := $(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 $(if $(FAST),-m "not slow")
+# tests of whole environments wait more than they work: three side by side fit two cores
+ENVIRONMENTS := $(if $(FAST),,-n 3)
 
 # given on the command line or in the environment, they reach the CLI as variables
 export TARGET PARTICIPANT
@@ -36,7 +38,7 @@ destroy: .venv/.ready ## Remove everything of the environment, and prove it
 
 test: setup ## Run every test that needs no account [FAST=1 leaves out the slow ones]
 	@$(PYTEST) tests/unit/emulator tests/load
-	@$(PYTEST) --ignore tests/unit/emulator --ignore tests/load
+	@$(PYTEST) $(ENVIRONMENTS) --ignore tests/unit/emulator --ignore tests/load
 
 bench: setup ## Measure, print the table, and fail over a limit
 	@$(VENV_PYTHON) -m tests.bench

@@ -1,7 +1,8 @@
 """Bad input: a table of what a person may give, the exit status, what is named, what is next.
 
-What only shows on a standing environment has its table in tests/functional/lab1/test_lab1_faults.py;
-Python without venv in test_make_venv.py; a foreign Host or Origin in emulator/test_front.py.
+What only shows on a standing environment has its table in
+tests/functional/lab1/test_lab1_faults.py; Python without venv in test_make_venv.py; a foreign Host
+or Origin in emulator/test_front.py.
 """
 
 import shutil
