@@ -13,6 +13,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 from moto.core.common_models import BaseModel
 
+from emulator.control_plane import sns_delivery
 from emulator.control_plane.base import Emulated
 from emulator.runtime import Runtime
 
@@ -35,6 +36,7 @@ def register(runtime: Runtime) -> None:
     """Install every backend of ours, bound to `runtime`. Raises RuntimeError if one is in use."""
     _stop_tracking_instances()
     _allow_our_error_codes()
+    sns_delivery.deliver_beside()
     Emulated.runtime = runtime
     for service, class_name in SERVICES.items():
         ours = importlib.import_module(f"emulator.control_plane.{service}.models")

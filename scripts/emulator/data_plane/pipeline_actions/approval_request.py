@@ -7,7 +7,7 @@ about a topic that is missing or misspelt is AWS's as reported publicly.
 import logging
 import re
 
-from moto.core.exceptions import ServiceException
+from moto.sns.exceptions import SNSException
 
 from emulator.control_plane import registration
 from emulator.control_plane.codepipeline import approvals
@@ -46,10 +46,10 @@ def send(request: RequestApproval, region: str) -> ActionFailed | None:
         sns.publish(
             approvals.message(request, region), topic_arn, subject=approvals.subject(request)
         )
-    except ServiceException as error:
+    except SNSException as error:
         return _failed(request, f"{error.message} (Service: AmazonSNS; Error Code: {error.code})")
-    except OSError as error:  # what moto's own delivery to an HTTP subscriber raises
-        logger.warning("A subscriber of `%s` did not take the message: %s", topic_arn, error)
+    except Exception:  # of a subscriber: a queue or a function that is gone
+        logger.exception("A subscriber of `%s` did not take the message", topic_arn)
     return None
 
 

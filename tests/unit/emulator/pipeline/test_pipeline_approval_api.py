@@ -1,6 +1,7 @@
 """Manual approval as its callers see it: the token, the answer, the message to the approvers."""
 
 import json
+import socket
 from datetime import UTC, datetime
 
 import pytest
@@ -301,6 +302,30 @@ def test_approval_that_nobody_can_be_told_of_fails(approvals, topic_arn, message
     error = approvals.bench.error(execution_id, "Approve")
     assert error["code"] == "ConfigurationError"
     assert error["message"].startswith(message)
+
+
+def test_approval_waits_though_a_subscriber_is_gone(approvals, topic, aws):
+    topic_arn, _ = topic
+    name = topic_arn.rpartition(":")[2]
+    aws("sqs").delete_queue(QueueUrl=aws("sqs").get_queue_url(QueueName=name)["QueueUrl"])
+    execution_id = approvals.create(NotificationArn=topic_arn)
+    approvals.answer(approvals.token())
+    assert approvals.bench.summaries()[0]["pipelineExecutionId"] == execution_id
+    assert approvals.state()["latestExecution"]["status"] == "Succeeded"
+
+
+def test_subscriber_that_never_answers_stops_nobody(approvals, topic, aws):
+    topic_arn, _ = topic
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(10)
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        aws("sns").subscribe(TopicArn=topic_arn, Protocol="http", Endpoint=endpoint)
+        approvals.create(NotificationArn=topic_arn)
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(4) == b"POST"
+            approvals.answer(approvals.token())
+    assert approvals.state()["latestExecution"]["status"] == "Succeeded"
 
 
 def test_answer_is_published_to_eventbridge(approvals, aws, wait_until):
