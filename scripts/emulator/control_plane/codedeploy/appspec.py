@@ -49,6 +49,13 @@ class AppSpec:
 
 def parse(content: str) -> AppSpec:
     """Read YAML or JSON. Raises: AppSpecInvalid; NotEmulated for hooks."""
+    try:
+        return _parsed(content)
+    except RecursionError as error:  # a thousand brackets, or an alias of what it is part of
+        raise AppSpecInvalid(_MALFORMED) from error
+
+
+def _parsed(content: str) -> AppSpec:
     document = _mapping(_load(content), "The AppSpec file")
     version = _member(document, "version")
     if str(version) != "0.0":
@@ -61,7 +68,8 @@ def parse(content: str) -> AppSpec:
 def _load(content: str) -> Any:
     try:
         return yaml.safe_load(content)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, AttributeError) as error:
+        # the others come of a date such as 2001-99-99, and of `!!timestamp x`
         raise AppSpecInvalid(_MALFORMED) from error
 
 
@@ -119,7 +127,7 @@ def _optional(mapping: Json, name: str, kind: type) -> Any:
 
 def _required(mapping: Json, name: str, kind: type) -> Any:
     value = _member(mapping, name)
-    if kind is int and isinstance(value, str) and value.isdigit():
+    if kind is int and isinstance(value, str) and value.isdecimal():
         return int(value)
     if not isinstance(value, kind) or isinstance(value, bool) or value in ("", {}, []):
         found = "nothing" if value is None else f"`{value}`"

@@ -182,11 +182,23 @@ def _refuse_blue_green(configuration: Json | None) -> None:
         ("deploymentReadyOption", "actionOnTimeout", "waitTimeInMinutes"),
         list(ReadyAction),
     )
+    _refuse_timeout_of_nothing(configuration["deploymentReadyOption"])
     _refuse_option(
         configuration,
         ("terminateBlueInstancesOnDeploymentSuccess", "action", "terminationWaitTimeInMinutes"),
         list(TerminationAction),
     )
+
+
+def _refuse_timeout_of_nothing(ready: Json) -> None:
+    """AWS's wording, as reported in hashicorp/terraform-provider-aws #9653."""
+    if ready["actionOnTimeout"] == ReadyAction.CONTINUE_DEPLOYMENT and ready.get(
+        "waitTimeInMinutes"
+    ):
+        raise InvalidBlueGreenDeploymentConfigurationException(
+            "Deployment ready action cannot be set to 'CONTINUE_DEPLOYMENT' when timeout is "
+            "specified"
+        )
 
 
 def _refuse_option(configuration: Json, names: tuple[str, str, str], actions: list[str]) -> None:

@@ -219,6 +219,19 @@ def test_deleted_group_frees_its_service(bench: Bench) -> None:
             "CONTINUE_DEPLOYMENT or STOP_DEPLOYMENT",
         ),
         (
+            {
+                "blueGreenDeploymentConfiguration": {
+                    **blue_green(),
+                    "deploymentReadyOption": {
+                        "actionOnTimeout": "CONTINUE_DEPLOYMENT",
+                        "waitTimeInMinutes": 5,
+                    },
+                }
+            },
+            "InvalidBlueGreenDeploymentConfigurationException",
+            "cannot be set to 'CONTINUE_DEPLOYMENT' when timeout is specified",
+        ),
+        (
             {"blueGreenDeploymentConfiguration": blue_green(termination_min=2881)},
             "InvalidBlueGreenDeploymentConfigurationException",
             "2880",

@@ -115,6 +115,10 @@ def test_hooks_are_refused_by_name() -> None:
             appspec(LoadBalancerInfo={"ContainerName": "app", "ContainerPort": "http"}),
             "ContainerPort must be a number; got `http`",
         ),
+        (
+            appspec(LoadBalancerInfo={"ContainerName": "app", "ContainerPort": "8²"}),
+            "ContainerPort must be a number; got `8²`",
+        ),
         (appspec(NetworkConfiguration="public"), "NetworkConfiguration"),
         (appspec(ContainerName="app"), "no member `ContainerName`"),
         ("just words", "mapping"),
@@ -125,6 +129,25 @@ def test_appspec_that_says_too_little_is_invalid(document: Any, words: str) -> N
     with pytest.raises(AppSpecInvalid, match=words) as caught:
         parse(json.dumps(document))
     assert str(caught.value).startswith(WRONG)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "version: 2001-99-99",
+        "version: 0b_",
+        "version: !!timestamp soon",
+        "[" * 5000,
+        (
+            "version: 0.0\nResources: [{TargetService: {Type: AWS::ECS::Service, Properties: {"
+            "TaskDefinition: arn, LoadBalancerInfo: {ContainerName: app, ContainerPort: 80}, "
+            "NetworkConfiguration: &own {own: *own}}}}]"
+        ),
+    ],
+)
+def test_yaml_that_no_value_can_be_made_of_is_not_well_formed(content: str) -> None:
+    with pytest.raises(AppSpecInvalid, match="not well-formed yaml"):
+        parse(content)
 
 
 # From a revision to a plan.
