@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.control_plane.base import AwsError
-from emulator.control_plane.codedeploy import deployments, names, plans, revisions
+from emulator.control_plane.codedeploy import configs, deployments, names, plans, revisions
 from emulator.control_plane.codedeploy.appspec import AppSpecInvalid, parse
 from emulator.control_plane.codedeploy.declarations import Application, Declarations
 from emulator.control_plane.codedeploy.deployments import DeploymentRecord
@@ -18,7 +18,7 @@ from emulator.control_plane.codedeploy.exceptions import (
 from emulator.control_plane.codedeploy.groups import DeploymentGroup
 from emulator.control_plane.codedeploy.revisions import KnownRevision
 from emulator.engines.deployment import Refused, advance, rollback_of
-from emulator.engines.deployment.events import Announce, Effect, Event, State
+from emulator.engines.deployment.events import Announce, Effect, Event, StartRollback, State
 from emulator.engines.deployment.model import Deployment, DeploymentStatus, new_deployment
 
 Json = dict[str, Any]
@@ -198,7 +198,11 @@ class CodeDeployBackend(Declarations):
             record.course, effects = advance(record.course, event, self.runtime.clock.now())
         except Refused as refusal:
             raise AwsError(refusal.code, refusal.message) from refusal
-        self._to_carry_out += [(record, effect) for effect in effects]
+        for effect in effects:
+            if isinstance(effect, StartRollback):
+                self._begin_rollback(record)
+            else:
+                self._to_carry_out.append((record, effect))
         self._hint(record)
 
     def take_effects(self) -> list[tuple[DeploymentRecord, Effect]]:
@@ -206,14 +210,17 @@ class CodeDeployBackend(Declarations):
         taken, self._to_carry_out = self._to_carry_out, []
         return taken
 
-    def begin_rollback(self, deployment_id: str) -> DeploymentRecord:
-        """Create the deployment that undoes one that was stopped or has failed."""
-        undone = self.deployments[deployment_id]
+    def _begin_rollback(self, undone: DeploymentRecord) -> None:
+        """Create the deployment that undoes one that was stopped or has failed.
+
+        It is there as soon as that one has ended, so that no other comes in between.
+        It moves traffic all at once, whatever the group's configuration is.
+        """
         record = DeploymentRecord(
             course=rollback_of(undone.course, deployments.new_id(), self.runtime.clock.now()),
             group=replace(undone.group),
             service_arn=undone.service_arn,
-            config_name=undone.config_name,
+            config_name=configs.DEFAULT,
             revision=undone.previous_revision,
             previous_revision=undone.previous_revision,
             creator=deployments.ROLLBACK,
@@ -221,7 +228,6 @@ class CodeDeployBackend(Declarations):
         )
         undone.rollback_id = record.id
         self._keep(record)
-        return record
 
     def _hint(self, record: DeploymentRecord) -> None:
         self.runtime.hints.emit(

@@ -15,7 +15,6 @@ from emulator.engines.deployment.events import (
     Effect,
     EffectCarriedOut,
     EffectFailed,
-    StartRollback,
     TimePassed,
 )
 from emulator.engines.deployment.model import ErrorCode
@@ -86,9 +85,8 @@ class DeploymentDriver:
     ) -> None:
         if isinstance(effect, Announce):
             notices.deployment_changed(self._runtime, backend, record, effect)
-        elif isinstance(effect, StartRollback):
-            backend.begin_rollback(record.id)
-        elif record.course.is_waiting_for_effect:  # else it has ended meanwhile, by a request
+        elif isinstance(effect, Awaited) and record.course.is_waiting_for_effect:
+            # else it has ended meanwhile, by a request
             backend.apply(record.id, self._outcome(backend, record, effect))
 
     def _outcome(

@@ -116,7 +116,7 @@ class DeleteTaskSet:
 
 @dataclass(frozen=True)
 class StartRollback:
-    """Effect: begin the deployment that undoes this one; `rollback_of` makes its course."""
+    """Effect, of the backend: begin the deployment that undoes this one, by `rollback_of`."""
 
 
 class State(StrEnum):

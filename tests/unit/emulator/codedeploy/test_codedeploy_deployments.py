@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 from codedeploy_bench import Bench, blue_green, refusal
 
+from emulator.control_plane import registration
+from emulator.control_plane.codedeploy.exceptions import DeploymentLimitExceededException
+from emulator.engines.deployment.events import StopRequested
+from emulator.server import Emulator
+
 LIFECYCLE = [
     "BeforeInstall",
     "Install",
@@ -108,6 +113,19 @@ def test_second_deployment_of_a_group_waits_for_the_first(waiting: tuple[Bench, 
     assert code == "DeploymentLimitExceededException"
     named = f"The Deployment Group '{bench.group_name}' already has an active Deployment"
     assert message == f"{named} '{deployment_id}'"
+
+
+def test_no_deployment_comes_between_a_stopped_one_and_its_rollback(
+    waiting: tuple[Bench, str], emulator: Emulator
+) -> None:
+    bench, deployment_id = waiting
+    backend = registration.backend("codedeploy", "123456789012", "us-west-2")
+    with emulator.runtime.lock:  # nothing else moves
+        backend.apply(deployment_id, StopRequested(auto_rollback=True))
+        with pytest.raises(DeploymentLimitExceededException):
+            backend.start(bench.request())
+    undoing = bench.deployment(deployment_id)["rollbackInfo"]["rollbackDeploymentId"]
+    bench.wait_for(undoing, "Succeeded")
 
 
 def test_ready_deployment_goes_on_when_continued(waiting: tuple[Bench, str]) -> None:
