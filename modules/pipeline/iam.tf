@@ -99,7 +99,8 @@ data "aws_iam_policy_document" "pipeline" {
         "codedeploy:GetApplicationRevision",
         "codedeploy:RegisterApplicationRevision",
       ]
-      resources = statement.value[*].application_arn
+      # The second is as AWS's own example for this action has it.
+      resources = flatten([for group in statement.value : [group.application_arn, "${group.application_arn}/*"]])
     }
   }
 

@@ -22,14 +22,16 @@ RUNNING = frozenset({"Created", "Queued", "InProgress", "Baking", "Ready"})
 """The statuses of a deployment that has not ended. Source: CodeDeploy API, `DeploymentStatus`."""
 
 _OVER = {"DeploymentAlreadyCompletedException", "DeploymentDoesNotExistException"}
+_NOT_STOPPABLE = "UnsupportedActionForDeploymentTypeException"
 _NOT_WAITING = {
     "DeploymentIsNotInReadyStateException",
     "InvalidDeploymentStatusException",
-    "UnsupportedActionForDeploymentTypeException",
+    _NOT_STOPPABLE,
 }
 _NOT_STARTED = {"DeploymentNotStartedException", "DeploymentTargetDoesNotExistException"}
 _NO_GROUP = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}
 _NO_REVISION = {"RevisionDoesNotExistException", "ApplicationDoesNotExistException"}
+_NO_OBJECT = {"NoSuchBucket", "NoSuchKey", "NoSuchVersion"}
 _NO_DEFINITION = {"ClientException", "InvalidParameterException"}
 
 
@@ -135,7 +137,7 @@ def end_termination_wait(aws: Aws, deployment_id: str) -> bool:
 
 
 def stop(aws: Aws, deployment_id: str, rollback: bool = True) -> bool:
-    """Stop a deployment; False if it has ended already.
+    """Stop a deployment; False if it has ended already, or is a rollback that AWS does not stop.
 
     With `rollback` AWS sends traffic back by a deployment of its own, which `rolled_back_by`
     names once it has begun. Source: CodeDeploy API, StopDeployment with `autoRollbackEnabled`.
@@ -145,7 +147,7 @@ def stop(aws: Aws, deployment_id: str, rollback: bool = True) -> bool:
             deploymentId=deployment_id, autoRollbackEnabled=rollback
         )
     except ClientError as error:
-        if error_code(error) in _OVER:
+        if error_code(error) in _OVER | {_NOT_STOPPABLE}:
             return False
         raise
     return True
@@ -227,10 +229,13 @@ def _task_definition(aws: Aws, info: dict[str, Any]) -> str:
 def _appspec(aws: Aws, info: dict[str, Any]) -> str:
     """Return the text of a deployment's appspec, '' where AWS does not tell it.
 
+    CodePipeline may hand it over as a file in S3.
     Source: CodeDeploy API, GetDeployment: "The content property of the appSpecContent object in the
     returned revision is always null. Use GetApplicationRevision and the sha256 property".
     """
     revision = info.get("revision", {})
+    if "s3Location" in revision:
+        return _object(aws, revision["s3Location"])
     found = revision.get("appSpecContent", {})
     if found.get("content") or not found.get("sha256"):
         return str(found.get("content") or "")
@@ -243,6 +248,19 @@ def _appspec(aws: Aws, info: dict[str, Any]) -> str:
             return ""
         raise
     return str(answer["revision"].get("appSpecContent", {}).get("content") or "")
+
+
+def _object(aws: Aws, location: dict[str, str]) -> str:
+    version = {"VersionId": location["version"]} if location.get("version") else {}
+    try:
+        found = aws.client("s3").get_object(
+            Bucket=location["bucket"], Key=location["key"], **version
+        )
+    except ClientError as error:
+        if error_code(error) not in _NO_OBJECT:
+            raise
+        return ""
+    return str(found["Body"].read().decode("utf-8", "replace"))
 
 
 def _image_tag(aws: Aws, task_definition: str) -> str:

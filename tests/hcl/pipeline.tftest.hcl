@@ -308,7 +308,7 @@ run "production_takes_a_stage_of_approval_and_one_of_codedeploy" {
       ReadDeploymentConfiguration = [["codedeploy:GetDeploymentConfig"], ["arn:aws:codedeploy:us-west-2:123456789012:deploymentconfig:*"]]
       RegisterDeployedRevision = [
         ["codedeploy:GetApplication", "codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"],
-        ["arn:aws:codedeploy:us-west-2:123456789012:application:ana-hello-server"],
+        ["arn:aws:codedeploy:us-west-2:123456789012:application:ana-hello-server", "arn:aws:codedeploy:us-west-2:123456789012:application:ana-hello-server/*"],
       ]
       TagRevision = [["ecs:TagResource"], [
         "arn:aws:ecs:us-west-2:123456789012:task-definition/ana-hello-server-prod:*",

@@ -61,10 +61,18 @@ def leaning_on(name: str, finding: Finding) -> Finding:
 
 
 def deployment_of(view: View, action: dict[str, Any]) -> Deployment | None:
-    """Return the deployment that a run of the action DeployProd made, or None without one."""
+    """Return the deployment that a run of the action DeployProd made, or None without one.
+
+    Where the action does not name it while it runs, it is the one that began since.
+    """
     result = action.get("output", {}).get("executionResult", {})
     named = result.get("externalExecutionId")
-    return view.deployment_by_id(named) if named else None
+    if named:
+        return view.deployment_by_id(named)
+    running = view.running_deployment() if action["status"] == "InProgress" else None
+    if running is None or running.is_rollback or running.created_at < action["startTime"]:
+        return None
+    return running
 
 
 def _before_deployment(view: View, execution: dict[str, Any]) -> Finding:

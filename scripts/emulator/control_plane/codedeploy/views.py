@@ -8,7 +8,6 @@ from emulator.control_plane.codedeploy.deployments import DeploymentRecord
 from emulator.control_plane.codedeploy.groups import DeploymentGroup
 from emulator.engines.deployment.model import (
     Deployment,
-    DeploymentStatus,
     LifecycleEvent,
     LifecycleStatus,
     TaskSetState,
@@ -114,16 +113,18 @@ def _overview(course: Deployment) -> Json:
 
 
 def _rollback_info(record: DeploymentRecord, undone: DeploymentRecord | None) -> Json | None:
+    """Source: botocore shape RollbackInfo; the wording is AWS's as published outputs show it."""
     if undone is not None:
-        happened = "was stopped" if undone.course.status is DeploymentStatus.STOPPED else "failed"
         return {
             "rollbackTriggeringDeploymentId": undone.id,
-            "rollbackMessage": f"Deployment {undone.id} {happened}: this one rolls it back.",
+            "rollbackMessage": f"Deployment {record.id} is triggered to roll back deployment "
+            f"{undone.id}.",
         }
     if record.rollback_id is not None:
         return {
             "rollbackDeploymentId": record.rollback_id,
-            "rollbackMessage": f"Rolled back by the deployment {record.rollback_id}.",
+            "rollbackMessage": f"Deployment {record.id} terminated. Automatic rollback is "
+            f"triggered with a DeploymentId {record.rollback_id}.",
         }
     return None
 

@@ -178,7 +178,7 @@ def test_rollback_is_a_deployment_of_its_own(waiting: tuple[Bench, str]) -> None
     rollback = bench.wait_for(info["rollbackDeploymentId"], "Succeeded")
     assert rollback["creator"] == "codeDeployRollback"
     assert rollback["rollbackInfo"]["rollbackTriggeringDeploymentId"] == deployment_id
-    assert "was stopped" in rollback["rollbackInfo"]["rollbackMessage"]
+    assert deployment_id in rollback["rollbackInfo"]["rollbackMessage"]
     assert "revision" not in rollback, "nothing was deployed before"
     shown = bench.group()
     assert shown["lastAttemptedDeployment"]["deploymentId"] == rollback["deploymentId"]
