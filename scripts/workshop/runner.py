@@ -203,5 +203,5 @@ def _tell_of_lost_emulator(session: Session) -> None:
     lost = standing_record(session.config)
     if lost and session.config.target == "local":
         session.progress(
-            Note(f"The emulator stopped while step {lost} stood; rebuilding takes about 3 minutes.")
+            Note(f"The emulator stopped while step {lost} stood; rebuilding takes a few minutes.")
         )

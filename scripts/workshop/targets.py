@@ -98,7 +98,7 @@ class LocalTarget:
         return InfrastructureError(
             "The emulator ended while it was at work, and what it held is gone. Its last words are "
             f"in `{self.emulator.log_file}`.",
-            "Run the same command again: it builds everything anew, in about 3 minutes.",
+            "Run the same command again: it builds everything anew, in a few minutes.",
         )
 
 
