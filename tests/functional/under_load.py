@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from tests.load.generator import LoadReport, run_load
+from tests.load.generator import PATIENT_S, LoadReport, run_load
 
 RATE = 20
 
@@ -19,7 +19,7 @@ def under_load(url: str, *versions: str) -> Iterator[LoadReport]:
     stop = threading.Event()
     report = LoadReport(url, RATE, "")
     with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(run_load, url, RATE, stop_event=stop)
+        asking = pool.submit(run_load, url, RATE, stop_event=stop, late_s=PATIENT_S)
         try:
             yield report
         finally:

@@ -15,11 +15,13 @@ from typing import Any
 import aiohttp
 
 LATE_S = 2.0
-"""An answer later than this is a failure."""
+"""An answer later than this is a failure, where what is measured has the machine for itself."""
+
+PATIENT_S = 30.0
+"""The same beside other tests on the same cores, where late answers say nothing of who answers."""
 
 _TICK_S = 0.005
 _EXAMPLES = 10
-_DRAIN_S = 2 * LATE_S
 
 
 @dataclass
@@ -59,17 +61,18 @@ def run_load(
     duration_s: float | None = None,
     stop_event: threading.Event | None = None,
     new_share: float = 0.5,
+    late_s: float = LATE_S,
 ) -> LoadReport:
     """Send `rate` requests a second until the time is over or `stop_event` is set.
 
     A share of `new_share` opens a connection each; the others keep theirs. A failure is any
-    status outside 2xx, an error of the connection, or an answer later than `LATE_S`.
+    status outside 2xx, an error of the connection, or an answer later than `late_s`.
     """
     if duration_s is None and stop_event is None:
         raise ValueError("Give `duration_s`, `stop_event` or both: the load has no end.")
     if rate <= 0 or not 0 <= new_share <= 1:
         raise ValueError(f"Rate {rate:g} must be above 0, new share {new_share:g} between 0 and 1.")
-    run = _Run(url, rate, duration_s, stop_event or threading.Event(), new_share)
+    run = _Run(url, rate, duration_s, stop_event or threading.Event(), new_share, late_s)
     return asyncio.run(run.go())
 
 
@@ -81,11 +84,13 @@ class _Run:
         duration_s: float | None,
         stop: threading.Event,
         new_share: float,
+        late_s: float,
     ) -> None:
         self._rate = rate
         self._duration_s = duration_s
         self._stop = stop
         self._new_share = new_share
+        self._late_s = late_s
         self._latencies: list[float] = []
         self._failures: Counter[str] = Counter()
         self._statuses: Counter[int] = Counter()
@@ -93,7 +98,7 @@ class _Run:
         self._started = 0.0
 
     async def go(self) -> LoadReport:
-        timeout = aiohttp.ClientTimeout(total=_DRAIN_S)
+        timeout = aiohttp.ClientTimeout(total=2 * self._late_s + 1)
         fresh = aiohttp.TCPConnector(limit=0, force_close=True)
         kept = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
         async with (
@@ -145,7 +150,7 @@ class _Run:
         self._see(self._report.tasks, answer.headers.get("X-Hello-Task"))
         if not 200 <= answer.status < 300:
             self._fail(began, is_new, f"status {answer.status}", answer.reason or "")
-        elif took_s > LATE_S:
+        elif took_s > self._late_s:
             self._fail(began, is_new, "late", f"answered after {took_s:.3f} s")
 
     def _fail(self, began: float, is_new: bool, kind: str, detail: str) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.load import __main__ as command
-from tests.load import generator
 from tests.load.generator import run_load
 
 Behaviour = Callable[[http.server.BaseHTTPRequestHandler, int], None]
@@ -127,9 +126,8 @@ def test_refused_connection_is_a_failure(server):
     assert report.failures == {"ClientConnectorError": 10}
 
 
-def test_late_answer_is_a_failure(server, monkeypatch):
-    monkeypatch.setattr(generator, "LATE_S", 0.0)
-    report = run_load(server.url, rate=100, duration_s=0.1)
+def test_late_answer_is_a_failure(server):
+    report = run_load(server.url, rate=100, duration_s=0.1, late_s=0.0)
     assert report.failures == {"late": 10}
 
 

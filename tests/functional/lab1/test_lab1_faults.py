@@ -17,7 +17,7 @@ import pytest
 from tests.functional.participant import CLUSTER, PIPELINE, REPOSITORY, SERVICE, Participant
 from tests.functional.under_load import RATE, assert_served, under_load
 from tests.functional.waiting import wait_until
-from tests.load.generator import run_load
+from tests.load.generator import PATIENT_S, run_load
 from tests.standing import Standing
 from workshop.checks.web import ask
 
@@ -190,7 +190,7 @@ def test_suspended_laptop_finds_everything_as_it_left_it(participant, good, stan
     ill = events_of_illness(participant)
     with suspended(standing):
         threading.Event().wait(SUSPENDED_S)  # the length of the suspension is the input
-    report = run_load(staging_url(participant), RATE, duration_s=AWAKE_S)
+    report = run_load(staging_url(participant), RATE, duration_s=AWAKE_S, late_s=PATIENT_S)
     assert_served(report, good)
     assert set(ecs.list_tasks(cluster=CLUSTER, serviceName=SERVICE)["taskArns"]) == before
     assert events_of_illness(participant) == ill

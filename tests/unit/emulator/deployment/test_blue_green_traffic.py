@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from tests.load.generator import run_load
+from tests.load.generator import PATIENT_S, run_load
 
 RATE = 40.0
 
@@ -18,7 +18,7 @@ class Load:
         self._thread.start()
 
     def _run(self, url):
-        self._found.append(run_load(url, RATE, stop_event=self._over))
+        self._found.append(run_load(url, RATE, stop_event=self._over, late_s=PATIENT_S))
 
     def stop(self):
         self._over.set()
