@@ -160,9 +160,13 @@ class Production:
         return found
 
     def wait_event(self, deployment_id: str, name: str, status: str) -> None:
-        self.world.wait_for(
-            lambda: self.lifecycle(deployment_id)[name] == status, f"{name} {status}"
-        )
+        """Wait for a lifecycle event; a deployment that has only been created tells of none yet."""
+
+        def reached() -> bool:
+            is_created = self.deployment(deployment_id)["status"] == "Created"
+            return not is_created and self.lifecycle(deployment_id)[name] == status
+
+        self.world.wait_for(reached, f"{name} {status}")
 
     def wait_rolled_back(self, deployment_id: str) -> Json:
         """Wait until the deployment that undoes this one has succeeded; return its info."""
