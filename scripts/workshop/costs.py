@@ -47,14 +47,21 @@ def hourly_cost(tasks: int) -> HourlyCost:
     )
 
 
-def cost_sentence() -> str:
-    """Say the hourly cost in one sentence, with its date and region.
+def hourly_cost_of_lab(number: int) -> HourlyCost:
+    """Return what a lab costs an hour at most.
 
-    A blue/green deployment runs production twice, until the replaced tasks are terminated.
+    From lab 2 on, a blue/green deployment runs production twice, until the replaced tasks are
+    terminated.
     """
-    lab_1 = hourly_cost(_STAGING_TASKS)
+    production = 0 if number == 1 else 2 * _PRODUCTION_TASKS
+    return hourly_cost(_STAGING_TASKS + production)
+
+
+def cost_sentence() -> str:
+    """Say the hourly cost in one sentence, with its date and region."""
+    lab_1 = hourly_cost_of_lab(1)
     lab_2 = hourly_cost(_STAGING_TASKS + _PRODUCTION_TASKS)
-    deploying = hourly_cost(_STAGING_TASKS + 2 * _PRODUCTION_TASKS)
+    deploying = hourly_cost_of_lab(2)
     return (
         f"It costs about ${lab_1.total_usd:.2f} an hour while lab 1 stands "
         f"({_LOAD_BALANCERS} load balancers ${lab_1.load_balancers_usd:.3f}, "

@@ -91,6 +91,7 @@ def _mistake(found: tuple[str, list[str]]) -> str | None:
         return f"{page}: `{shlex.join(words)}`: {error.format_message()}"
 
 
-def test_the_readme_states_the_cost_that_the_cli_states() -> None:
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert cost_sentence() in readme
+@pytest.mark.parametrize("page", ["README.md", "lab-guides/en/README.md"])
+def test_the_cost_that_a_page_states_is_the_one_that_the_cli_states(page: str) -> None:
+    text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+    assert cost_sentence() in text
