@@ -1,6 +1,7 @@
 """The way to AWS, real or embedded: the only module that imports boto3."""
 
 import os
+import threading
 from functools import cached_property
 from typing import Any
 
@@ -52,15 +53,17 @@ class Aws:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()  # clients may be used side by side, sessions may not
 
     def client(self, service: str) -> Any:
         """Return the client of `service`.
 
         Raises: UsageError if a profile does not exist, or target `aws` would be this machine.
         """
-        if service not in self._clients:
-            self._clients[service] = self._new_client(service)
-        return self._clients[service]
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self._new_client(service)
+            return self._clients[service]
 
     @cached_property
     def account_id(self) -> str:

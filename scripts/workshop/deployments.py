@@ -51,7 +51,8 @@ class Deployment:
     """One deployment of the group.
 
     `task_definition` is the ARN that its revision names, `version` the image's tag there; both are
-    '' where AWS does not tell any more. `weights`: slot -> percent, empty before it has started.
+    '' where AWS does not tell any more. `configuration` names the deployment configuration, which
+    says how traffic moves. `weights`: slot -> percent, empty before it has started.
     `rolled_back_by` and `rollback_of` are the ids of the deployment that undid it, and of the one
     that it undoes. `is_waiting_to_terminate`: traffic is where it is to be, and the tasks that it
     replaced still stand.
@@ -65,6 +66,7 @@ class Deployment:
     completed_at: datetime | None
     task_definition: str
     version: str
+    configuration: str = ""
     events: tuple[LifecycleEvent, ...] = ()
     weights: dict[str, float] = field(default_factory=dict)
     error_code: str = ""
@@ -110,6 +112,7 @@ def read_deployment(aws: Aws, deployment_id: str) -> Deployment:
         completed_at=completed_at,
         task_definition=definition,
         version=_image_tag(aws, definition),
+        configuration=info.get("deploymentConfigName", ""),
         events=tuple(_event(one) for one in target.get("lifecycleEvents", [])),
         weights=_weights(target),
         error_code=error.get("code", ""),

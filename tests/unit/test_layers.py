@@ -87,7 +87,7 @@ LAYERS = (
     ("workshop.runner", "workshop.status"),
     ("workshop.labs",),
     ("workshop.actions",),
-    ("workshop.context",),
+    ("workshop.context", "workshop.shift"),
     ("workshop.checks",),
     ("workshop.application", "workshop.targets", "workshop.terraform"),
     ("workshop.aws", "workshop.environment"),

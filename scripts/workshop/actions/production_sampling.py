@@ -6,10 +6,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from workshop.actions.sampling import Sample, Sampler, keep, rollout_of
+from workshop.actions.sampling import keep, rollout_of
 from workshop.aws import BotoCoreError, ClientError
 from workshop.checks.view import PRODUCTION, STAGING
 from workshop.context import Context
+from workshop.shift.sampler import Sample, Sampler
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from workshop.actions.sampling import INTERVAL_S
 from workshop.application.clone import Clone
 from workshop.approvals import WaitingApproval, decide
 from workshop.checks.blue_green import CHECKS
@@ -20,6 +19,7 @@ from workshop.waiting import wait_until
 
 _CHECKS = {check.name: check for check in (*LAB_1_CHECKS, *CHECKS)}
 _UNDER_WAY = {"InProgress", "Stopping"}
+_INTERVAL_S = 0.2
 _LOOKS = 5
 _START_S = 120.0
 _SUBJECT_LIMIT = 80
@@ -186,7 +186,7 @@ def _compare(context: Context, waiting: WaitingApproval) -> str:
     urls = context.view.urls
     seen: dict[str, set[str]] = {STAGING: set(), PRODUCTION: set()}
     for _ in range(_LOOKS):
-        threading.Event().wait(INTERVAL_S)
+        threading.Event().wait(_INTERVAL_S)
         for key, versions in seen.items():
             versions.add((ask(f"{urls[key]}/hello/approver").version or "none")[:8])
     staging, production = (", ".join(sorted(versions)) for versions in seen.values())

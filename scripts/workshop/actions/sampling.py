@@ -1,18 +1,14 @@
 """Ask the application all the while a release goes on, and keep what it answered as evidence."""
 
 import json
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workshop.checks.web import ask
 from workshop.context import Context
-
-INTERVAL_S = 0.2
+from workshop.shift.sampler import Sample, Sampler
 
 
 @dataclass
@@ -37,47 +33,6 @@ class Rollout:
         seen = self.versions.setdefault(version, Seen(0, at, at))
         seen.answers += 1
         seen.last = at
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One request: when it was sent, and the version that answered, or why none did."""
-
-    at: datetime
-    version: str = ""
-    failure: str = ""
-
-
-class Sampler:
-    """Asks one URL every `INTERVAL_S` seconds in a thread of its own, until it is stopped."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._samples: list[Sample] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> list[Sample]:
-        """Return every sample, in the order of time."""
-        self._stop.set()
-        self._thread.join()
-        return self._samples
-
-    def _run(self) -> None:
-        while not self._stop.wait(INTERVAL_S):
-            self._samples.append(self._sample(datetime.now(UTC)))
-
-    def _sample(self, at: datetime) -> Sample:
-        try:
-            answer = ask(self.url, timeout_s=2)
-        except OSError as error:
-            return Sample(at, failure=str(error))
-        if answer.status != 200:
-            return Sample(at, failure=f"HTTP {answer.status}")
-        return Sample(at, answer.version or "unknown")
 
 
 def rollout_of(url: str, samples: Iterable[Sample]) -> Rollout:

@@ -52,6 +52,7 @@ def test_deployment_is_read_with_its_version_weights_events_and_rollback(
         "applicationName": "ana-hello-server",
         "status": "Stopped",
         "creator": "user",
+        "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
         "createTime": AT,
         "completeTime": AT,
         "revision": {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": "ab"}},
@@ -77,6 +78,7 @@ def test_deployment_is_read_with_its_version_weights_events_and_rollback(
     )
     found = read_deployment(aws, "d-1")
     assert (found.task_definition, found.version) == ("ana-prod:2", "c0ffee")
+    assert found.configuration == "CodeDeployDefault.ECSAllAtOnce"
     assert found.weights == {"blue": 0.0, "green": 100.0}
     assert found.events == (LifecycleEvent("Install", "Failed", AT, None, "no image"),)
     assert (found.error_code, found.error_message) == ("MANUAL_STOP", "Stopped by hand.")

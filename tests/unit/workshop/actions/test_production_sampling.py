@@ -11,9 +11,10 @@ import pytest
 from tests.unit.workshop.checks.blue_green_record import HEAD, OLDER, Recorded, action
 
 from workshop.actions import production_sampling
-from workshop.actions.sampling import Sample, rollout_of
+from workshop.actions.sampling import rollout_of
 from workshop.aws import EndpointConnectionError
 from workshop.config import Config
+from workshop.shift.sampler import Sample
 
 URLS = {"prod": "http://127.0.0.1:1", "staging": "http://127.0.0.1:2"}
 

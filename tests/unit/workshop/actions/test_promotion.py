@@ -97,7 +97,7 @@ def promote(monkeypatch: pytest.MonkeyPatch) -> Callable[[Scene], str]:
     scenes: list[Scene] = []
     run.scenes = scenes  # type: ignore[attr-defined]
     monkeypatch.setattr("workshop.waiting._POLL_INTERVAL_S", 0)
-    monkeypatch.setattr(promotion, "INTERVAL_S", 0)
+    monkeypatch.setattr(promotion, "_INTERVAL_S", 0)
     monkeypatch.setattr(promotion, "_START_S", 0)
     monkeypatch.setattr(promotion, "decide", decide)
     monkeypatch.setattr(promotion, "end_termination_wait", end_wait)
