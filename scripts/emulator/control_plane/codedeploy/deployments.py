@@ -6,18 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from emulator.control_plane.codedeploy import plans
+from emulator.control_plane.codedeploy import alarms, plans
 from emulator.control_plane.codedeploy.exceptions import (
     InvalidFileExistsBehaviorException,
     InvalidIgnoreApplicationStopFailuresValueException,
     InvalidTargetInstancesException,
     InvalidUpdateOutdatedInstancesOnlyValueException,
 )
-from emulator.control_plane.codedeploy.groups import (
-    DeploymentGroup,
-    refuse_alarms,
-    refuse_auto_rollback,
-)
+from emulator.control_plane.codedeploy.groups import DeploymentGroup, refuse_auto_rollback
 from emulator.engines.deployment.model import (
     Deployment,
     ErrorCode,
@@ -44,7 +40,8 @@ class DeploymentRecord:
     """One deployment, with its group as it was when it was created.
 
     Shape: `revision` and `auto_rollback` as CreateDeployment has them; `auto_rollback` is the
-    deployment's own, else the group's. A rollback's `revision` is what it returns to: None if
+    deployment's own, else the group's; `override_alarms` is its own alarm configuration, if it has
+    one. A rollback's `revision` is what it returns to: None if
     nothing was deployed before. `rollback_id` is of the deployment that undoes this one,
     `undoes_id` of the one that this one undoes.
     """
@@ -58,6 +55,7 @@ class DeploymentRecord:
     description: str | None = None
     creator: str = USER
     auto_rollback: Json | None = None
+    override_alarms: Json | None = None
     file_exists_behavior: str = "DISALLOW"
     rollback_id: str | None = None
     undoes_id: str | None = None
@@ -94,9 +92,22 @@ def new_id() -> str:
     return "d-" + "".join(secrets.choice(letters) for _ in range(9))
 
 
+def auto_rollback(request: Json, group: DeploymentGroup) -> Json | None:
+    """Return the automatic rollback of CreateDeployment, else its group's."""
+    return request.get("autoRollbackConfiguration") or group.settings.get(
+        "autoRollbackConfiguration"
+    )
+
+
+def alarm_configuration(request: Json, group: DeploymentGroup) -> Json | None:
+    """Return the alarms of CreateDeployment, else its group's; an empty one turns them off."""
+    own: Json | None = request.get("overrideAlarmConfiguration")
+    return group.settings.get("alarmConfiguration") if own is None else own
+
+
 def refuse_options(request: Json) -> None:
     """Raise AWS's error for options of CreateDeployment that ECS has no use for."""
-    refuse_alarms(request.get("overrideAlarmConfiguration"))
+    alarms.refuse_invalid(request.get("overrideAlarmConfiguration"))
     refuse_auto_rollback(request.get("autoRollbackConfiguration"))
     if request.get("targetInstances"):
         raise InvalidTargetInstancesException(
@@ -119,7 +130,7 @@ def refuse_options(request: Json) -> None:
 
 def failed_course(group: DeploymentGroup, message: str, now: datetime) -> Deployment:
     """Return a deployment that ended before it began: its revision cannot be read."""
-    plan = plans.plan_of(group, Strategy(), plans.UNREADABLE, None)
+    plan = plans.plan_of(group, Strategy(), plans.UNREADABLE)
     begun = new_deployment(new_id(), plan, now)
     return replace(
         begun,

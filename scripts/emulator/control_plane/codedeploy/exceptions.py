@@ -13,6 +13,9 @@ class CodeDeployError(AwsError):
         cls.code = cls.__name__
 
 
+class AlarmsLimitExceededException(CodeDeployError): ...
+
+
 class ApplicationAlreadyExistsException(CodeDeployError): ...
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from emulator import ids
 from emulator.control_plane.base import NotEmulated
+from emulator.control_plane.codedeploy import alarms
 from emulator.control_plane.codedeploy.exceptions import (
-    InvalidAlarmConfigException,
     InvalidAutoRollbackConfigException,
     InvalidAutoScalingGroupException,
     InvalidBlueGreenDeploymentConfigurationException,
@@ -85,7 +85,7 @@ class DeploymentGroup:
 def settings_of(request: Json, kept: Json | None = None) -> Json:
     """Return what a group is set to after a request, with `kept` where it says nothing.
 
-    Raises: NotEmulated for what only other platforms have, or a later lab.
+    Raises: NotEmulated for what nobody has written, AWS's error for what ECS has no use for.
     """
     _refuse_not_emulated(request)
     _refuse_of_other_platforms(request)
@@ -98,6 +98,7 @@ def refuse_invalid(settings: Json, neighbours: Neighbours) -> None:
     _refuse_role(settings.get("serviceRoleArn"), neighbours)
     _refuse_style(settings.get("deploymentStyle"))
     refuse_auto_rollback(settings.get("autoRollbackConfiguration"))
+    alarms.refuse_invalid(settings.get("alarmConfiguration"))
     _refuse_blue_green(settings.get("blueGreenDeploymentConfiguration"))
     _refuse_load_balancer(settings.get("loadBalancerInfo"), neighbours)
     _refuse_service(settings.get("ecsServices"), neighbours)
@@ -106,16 +107,6 @@ def refuse_invalid(settings: Json, neighbours: Neighbours) -> None:
             "outdatedInstancesStrategy is UPDATE or IGNORE; got "
             f"`{settings['outdatedInstancesStrategy']}`."
         )
-
-
-def refuse_alarms(configuration: Json | None) -> None:
-    """Raise NotEmulated where alarms would decide over a deployment."""
-    if not configuration:
-        return
-    if configuration.get("enabled") and not configuration.get("alarms"):
-        raise InvalidAlarmConfigException("Alarm configuration is enabled without any alarm.")
-    if configuration.get("enabled"):
-        raise NotEmulated("Deployments that alarms stop (alarmConfiguration) are not emulated.")
 
 
 def refuse_auto_rollback(configuration: Json | None) -> None:
@@ -134,7 +125,6 @@ def refuse_auto_rollback(configuration: Json | None) -> None:
 
 
 def _refuse_not_emulated(request: Json) -> None:
-    refuse_alarms(request.get("alarmConfiguration"))
     if request.get("triggerConfigurations"):
         raise NotEmulated(
             "Triggers of a deployment group (triggerConfigurations) are not emulated."

@@ -19,7 +19,12 @@ from emulator.control_plane.codedeploy.groups import DeploymentGroup
 from emulator.control_plane.codedeploy.revisions import KnownRevision
 from emulator.engines.deployment import Refused, advance, rollback_of
 from emulator.engines.deployment.events import Announce, Effect, Event, StartRollback, State
-from emulator.engines.deployment.model import Deployment, DeploymentStatus, new_deployment
+from emulator.engines.deployment.model import (
+    Deployment,
+    DeploymentStatus,
+    Strategy,
+    new_deployment,
+)
 
 Json = dict[str, Any]
 
@@ -82,20 +87,17 @@ class CodeDeployBackend(Declarations):
         names.description(request.get("description"))
         deployments.refuse_options(request)
         self._refuse_second(group)
-        auto_rollback = request.get("autoRollbackConfiguration") or group.settings.get(
-            "autoRollbackConfiguration"
-        )
-        course = self._course(group, config.name, location, auto_rollback)
         last = self.last_successful(group)
         record = DeploymentRecord(
-            course=course,
+            course=self._course(group, config.strategy, location, request),
             group=replace(group),
             service_arn=self._service_arn(group),
             config_name=config.name,
             revision=location,
             previous_revision=last.revision if last else None,
             description=request.get("description"),
-            auto_rollback=auto_rollback,
+            auto_rollback=deployments.auto_rollback(request, group),
+            override_alarms=request.get("overrideAlarmConfiguration"),
             file_exists_behavior=request.get("fileExistsBehavior") or "DISALLOW",
         )
         self._use(application, location)
@@ -150,14 +152,20 @@ class CodeDeployBackend(Declarations):
         return self.revision(application, location).location
 
     def _course(
-        self, group: DeploymentGroup, config_name: str, location: Json, auto_rollback: Json | None
+        self, group: DeploymentGroup, strategy: Strategy, location: Json, request: Json
     ) -> Deployment:
         now = self.runtime.clock.now()
         try:
             appspec = parse(revisions.read(location, self.neighbours))
         except AppSpecInvalid as invalid:
             return deployments.failed_course(group, str(invalid), now)
-        plan = plans.plan_of(group, self.config(config_name).strategy, appspec, auto_rollback)
+        plan = plans.plan_of(
+            group,
+            strategy,
+            appspec,
+            deployments.auto_rollback(request, group),
+            deployments.alarm_configuration(request, group),
+        )
         return new_deployment(deployments.new_id(), plan, now)
 
     def _service_arn(self, group: DeploymentGroup) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from emulator.control_plane.codedeploy import alarms
 from emulator.control_plane.codedeploy.appspec import AppSpec
 from emulator.control_plane.codedeploy.groups import DeploymentGroup
 from emulator.engines.deployment.model import (
@@ -16,9 +17,17 @@ Json = dict[str, Any]
 
 
 def plan_of(
-    group: DeploymentGroup, strategy: Strategy, appspec: AppSpec, auto_rollback: Json | None
+    group: DeploymentGroup,
+    strategy: Strategy,
+    appspec: AppSpec,
+    auto_rollback: Json | None = None,
+    alarm_configuration: Json | None = None,
 ) -> Plan:
-    """Return what to do; `auto_rollback` has the shape of AutoRollbackConfiguration."""
+    """Return what to do.
+
+    Shape: `auto_rollback` and `alarm_configuration` as CreateDeployment has them, the deployment's
+    own or its group's.
+    """
     cluster, service = group.service
     blue_green = group.settings["blueGreenDeploymentConfiguration"]
     ready = blue_green["deploymentReadyOption"]
@@ -41,6 +50,8 @@ def plan_of(
         termination_action=TerminationAction(termination["action"]),
         termination_wait_min=termination.get("terminationWaitTimeInMinutes") or 0,
         rollback_events=_rollback_events(auto_rollback),
+        alarms=alarms.watched(alarm_configuration),
+        ignores_unknown_alarms=alarms.ignores_poll_failure(alarm_configuration),
     )
 
 

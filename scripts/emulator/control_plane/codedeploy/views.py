@@ -76,7 +76,7 @@ def deployment_info(record: DeploymentRecord, undone: DeploymentRecord | None) -
         createTime=course.created_at,
         startTime=course.started_at,
         completeTime=course.completed_at,
-        deploymentOverview=_overview(course),
+        deploymentOverview=_overview(course) if course.is_over else None,
         description=record.description,
         creator=record.creator,
         ignoreApplicationStopFailures=False,
@@ -90,6 +90,7 @@ def deployment_info(record: DeploymentRecord, undone: DeploymentRecord | None) -
         fileExistsBehavior=record.file_exists_behavior,
         deploymentStatusMessages=[],
         computePlatform="ECS",
+        overrideAlarmConfiguration=record.override_alarms,
     )
 
 
@@ -108,7 +109,11 @@ def _error(course: Deployment) -> Json | None:
 
 
 def _overview(course: Deployment) -> Json:
-    """Count the one target of an ECS deployment under its status."""
+    """Count the one target of an ECS deployment under its status, once the deployment is over.
+
+    Source: outputs of GetDeployment, published by josefloressv for an ECS service (2026-08-08):
+    null while it is under way.
+    """
     return {name: int(name == target_status(course)) for name in _OVERVIEW}
 
 

@@ -1,4 +1,4 @@
-"""What a deployment sees of its service and its routes; hold the runtime's lock."""
+"""What a deployment sees of its service, its routes and its alarms; hold the runtime's lock."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from emulator.control_plane import registration
 from emulator.control_plane.base import AwsError
 from emulator.control_plane.ecs.services import Service
 from emulator.control_plane.ecs.task_sets import TaskSet
-from emulator.engines.deployment.events import ListenerSeen, Observed, TaskSetSeen
+from emulator.engines.deployment.events import AlarmSeen, ListenerSeen, Observed, TaskSetSeen
 from emulator.engines.deployment.model import Plan
 
 
@@ -29,6 +29,17 @@ def observe(plan: Plan, account_id: str, region: str) -> Observed:
         ),
         missing_groups=tuple(name for name in plan.target_groups if name not in arns),
         missing_listeners=tuple(arn for arn, rules in listeners.items() if rules is None),
+        alarms=_alarms(plan, account_id, region),
+    )
+
+
+def _alarms(plan: Plan, account_id: str, region: str) -> tuple[AlarmSeen, ...]:
+    if not plan.alarms:
+        return ()
+    known: dict[str, Any] = registration.backend("cloudwatch", account_id, region).alarms
+    return tuple(
+        AlarmSeen(name, str(known[name].state_value) if name in known else None)
+        for name in plan.alarms
     )
 
 

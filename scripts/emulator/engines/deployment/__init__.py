@@ -6,7 +6,7 @@ the effects that somebody must carry out. It knows no HTTP, moto, threads or fil
 - `model`: a deployment's plan, its lifecycle events and its task sets, spelt as AWS spells them.
 - `transitions`: which status or phase may follow which, as tables.
 - `events`: what can happen, and the effects.
-- `observation`: what a deployment reads off its service and its routes.
+- `observation`, `alarms`: what a deployment reads off its service, its routes and its alarms.
 - `turn`, `course`: how it moves on, from phase to phase and to an end.
 - `engine`: the rules: what each event does.
 

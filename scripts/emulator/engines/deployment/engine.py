@@ -7,7 +7,8 @@
    termination wait takes and the original task set drains.
 3. An effect that changes the service or a route is waited for; one at a time.
 4. A rollback is a deployment of the same kind, the other way round: nothing to install, traffic
-   back at once, no waits.
+   back at once, no waits, no alarms.
+5. An alarm stops a deployment at any time, until its original task set is going.
 
 Source: "Deployments on an Amazon ECS compute platform" (deployment-steps-ecs) in the CodeDeploy
 user guide; botocore shapes DeploymentReadyOption, BlueInstanceTerminationOption.
@@ -16,7 +17,7 @@ user guide; botocore shapes DeploymentReadyOption, BlueInstanceTerminationOption
 from dataclasses import replace
 from datetime import datetime
 
-from emulator.engines.deployment import events, observation
+from emulator.engines.deployment import alarms, events, observation
 from emulator.engines.deployment.course import Course, other_group
 from emulator.engines.deployment.events import Effect, Event, State, WaitType
 from emulator.engines.deployment.model import (
@@ -71,6 +72,7 @@ def rollback_of(undone: Deployment, deployment_id: str, now: datetime) -> Deploy
         termination_action=TerminationAction.TERMINATE,
         termination_wait_min=0,
         rollback_events=frozenset(),
+        alarms=(),
     )
     return Deployment(
         id=deployment_id,
@@ -114,7 +116,7 @@ class _Engine(Course):
         error = observation.broken(self.deployment, seen)
         if error:
             self._fail(error)
-        elif self.deployment.is_waiting_for_effect:
+        elif self._stopped_by_alarm(seen) or self.deployment.is_waiting_for_effect:
             return
         elif self.deployment.phase is Phase.INSTALLING:
             self._look_at_replacement()
@@ -140,7 +142,18 @@ class _Engine(Course):
         else:
             original = observation.original(seen)
             self._change(original=original)
-            self._do(events.CreateTaskSet(other_group(plan.target_groups, original.target_group)))
+            if not self._stopped_by_alarm(seen):
+                group = other_group(plan.target_groups, original.target_group)
+                self._do(events.CreateTaskSet(group))
+
+    def _stopped_by_alarm(self, seen: events.Observed) -> bool:
+        plan = self.deployment.plan
+        error = alarms.stopping(plan, self.deployment.phase, seen)
+        if error is None:
+            return False
+        self._fail_events(error)
+        self._stop(error, roll_back=RollbackEvent.DEPLOYMENT_STOP_ON_ALARM in plan.rollback_events)
+        return True
 
     def _look_at_replacement(self) -> None:
         replacement = self.deployment.replacement

@@ -62,13 +62,25 @@ class ListenerSeen:
 
 
 @dataclass(frozen=True)
+class AlarmSeen:
+    """An alarm now: its `state` as CloudWatch spells it, None if that cannot be told."""
+
+    name: str
+    state: str | None
+
+
+@dataclass(frozen=True)
 class Observed:
-    """How the service and its routes are now. An inactive or missing service is None."""
+    """How the service, its routes and the alarms are now.
+
+    Shape: an inactive or missing service is None; the alarms in the order of the configuration.
+    """
 
     task_sets: tuple[TaskSetSeen, ...] | None
     listeners: tuple[ListenerSeen, ...] = ()
     missing_groups: tuple[str, ...] = ()
     missing_listeners: tuple[str, ...] = ()
+    alarms: tuple[AlarmSeen, ...] = ()
 
 
 @dataclass(frozen=True)

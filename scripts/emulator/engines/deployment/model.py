@@ -117,6 +117,8 @@ class RollbackEvent(StrEnum):
 class ErrorCode(StrEnum):
     """Why a deployment ended early. Source: botocore shape ErrorCode, as far as we use it."""
 
+    ALARM_ACTIVE = "ALARM_ACTIVE"
+    CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND = "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND"
     ECS_UPDATE_ERROR = "ECS_UPDATE_ERROR"
     ELASTIC_LOAD_BALANCING_INVALID = "ELASTIC_LOAD_BALANCING_INVALID"
     INTERNAL_ERROR = "INTERNAL_ERROR"
@@ -164,7 +166,8 @@ class Plan:
 
     Shape: `cluster` and `service` are names, `target_groups` the pair's names, `task_definition`
     an ARN. `network_configuration` and `capacity_provider_strategy` are as ECS spells them; None
-    leaves them as the service has them.
+    leaves them as the service has them. `alarms` are names, none where no alarm is looked at;
+    one whose state nobody knows stops the deployment, unless it `ignores_unknown_alarms`.
     """
 
     cluster: str
@@ -185,6 +188,8 @@ class Plan:
     termination_action: TerminationAction = TerminationAction.TERMINATE
     termination_wait_min: int = 0
     rollback_events: frozenset[RollbackEvent] = frozenset()
+    alarms: tuple[str, ...] = ()
+    ignores_unknown_alarms: bool = False
 
     @property
     def has_test_route(self) -> bool:

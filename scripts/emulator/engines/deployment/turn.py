@@ -83,14 +83,17 @@ class Turn:
         self._end(Move.SUCCEED, State.SUCCESS)
 
     def _fail(self, error: ErrorInformation) -> None:
+        self._fail_events(error)
+        self._skip_events()
+        wanted = RollbackEvent.DEPLOYMENT_FAILURE in self.deployment.plan.rollback_events
+        self._end(Move.FAIL, State.FAILURE, error, roll_back=wanted)
+
+    def _fail_events(self, error: ErrorInformation) -> None:
         for event in self.deployment.lifecycle:
             if event.status is LifecycleStatus.IN_PROGRESS:
                 self._move_event(
                     event.name, Move.FAIL, ended_at=self._now, diagnostics=error.message
                 )
-        self._skip_events()
-        wanted = RollbackEvent.DEPLOYMENT_FAILURE in self.deployment.plan.rollback_events
-        self._end(Move.FAIL, State.FAILURE, error, roll_back=wanted)
 
     def _stop(self, error: ErrorInformation, roll_back: bool) -> None:
         self._skip_events()

@@ -132,12 +132,6 @@ def test_group_shows_everything_that_terraform_sends(bench: Bench) -> None:
     assert "lastAttemptedDeployment" not in shown
 
 
-def test_disabled_alarms_are_kept_as_they_were_given(bench: Bench) -> None:
-    alarms = {"enabled": False, "ignorePollAlarmFailure": False, "alarms": [{"name": "a"}]}
-    bench.create_group(alarmConfiguration=alarms)
-    assert bench.group()["alarmConfiguration"] == alarms
-
-
 def test_updated_group_changes_only_what_was_named(bench: Bench) -> None:
     bench.create_group()
     before = bench.group()
@@ -268,12 +262,6 @@ def test_deleted_group_frees_its_service(bench: Bench) -> None:
             "autoScalingGroups can not be specified",
         ),
         ({"outdatedInstancesStrategy": "MAYBE"}, "InvalidInputException", "MAYBE"),
-        ({"alarmConfiguration": {"enabled": True}}, "InvalidAlarmConfigException", "without"),
-        (
-            {"alarmConfiguration": {"enabled": True, "alarms": [{"name": "a"}]}},
-            "NotImplementedException",
-            "alarmConfiguration",
-        ),
         (
             {"triggerConfigurations": [{"triggerName": "t"}]},
             "NotImplementedException",

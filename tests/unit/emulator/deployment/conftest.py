@@ -80,6 +80,7 @@ class Production:
         config: str = "ECSAllAtOnce",
         rollback: bool = True,
         test_listener: str | None = None,
+        alarms: Json | None = None,
     ) -> None:
         events = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
         pair: Json = {
@@ -99,6 +100,7 @@ class Production:
                 "deploymentOption": "WITH_TRAFFIC_CONTROL",
             },
             loadBalancerInfo={"targetGroupPairInfoList": [pair]},
+            alarmConfiguration=alarms or {"enabled": False},
             autoRollbackConfiguration={"enabled": rollback, "events": events if rollback else []},
             blueGreenDeploymentConfiguration={
                 "terminateBlueInstancesOnDeploymentSuccess": {
@@ -109,7 +111,7 @@ class Production:
             },
         )
 
-    def release(self, definition: str) -> str:
+    def release(self, definition: str, **request: Any) -> str:
         """Create a deployment of a revision and return its id."""
         properties = {
             "TaskDefinition": definition,
@@ -125,6 +127,7 @@ class Production:
                     "content": json.dumps({"version": 0.0, "Resources": [resource]})
                 },
             },
+            **request,
         )
         return str(answer["deploymentId"])
 

@@ -7,6 +7,7 @@ from typing import Any
 from emulator.engines.deployment import advance, rollback_of
 from emulator.engines.deployment.events import (
     AWAITED,
+    AlarmSeen,
     Announce,
     ContinueRequested,
     CreateTaskSet,
@@ -66,6 +67,7 @@ class Rehearsal:
     task_sets: dict[str, TaskSetSeen] | None = field(default_factory=dict)
     rules: dict[str, list[dict[str, int]]] = field(default_factory=dict)
     missing_groups: tuple[str, ...] = ()
+    alarms: dict[str, str | None] = field(default_factory=dict)
     held: tuple[type, ...] = ()
     refusals: dict[type, EffectFailed] = field(default_factory=dict)
     pending: list[Effect] = field(default_factory=list)
@@ -113,7 +115,8 @@ class Rehearsal:
     def look(self) -> None:
         found = None if self.task_sets is None else tuple(self.task_sets.values())
         seen = tuple(ListenerSeen(arn, tuple(rules)) for arn, rules in self.rules.items())
-        self.tell(Observed(found, seen, self.missing_groups))
+        alarms = tuple(AlarmSeen(name, state) for name, state in self.alarms.items())
+        self.tell(Observed(found, seen, self.missing_groups, alarms=alarms))
 
     def pass_time(self, real_s: float, scale: float = SCALE) -> None:
         self.now += timedelta(seconds=real_s)
@@ -192,10 +195,15 @@ class Rehearsal:
 
 
 def rehearse(**changes: Any) -> Rehearsal:
-    """Return a deployment in status Created of a service whose blue task set serves."""
+    """Return a deployment in status Created of a service whose blue task set serves.
+
+    Every alarm of its plan is OK.
+    """
     made = plan(**changes)
     blue = TaskSetSeen(ORIGINAL, "PRIMARY", "STEADY_STATE", BLUE, 3, 0, 3)
     rules = {LISTENER: [{BLUE: 100, GREEN: 0}]}
     if made.test_listeners:
         rules[TEST_LISTENER] = [{BLUE: 100, GREEN: 0}]
-    return Rehearsal(new_deployment("d-000000001", made, START), {ORIGINAL: blue}, rules)
+    alarms: dict[str, str | None] = dict.fromkeys(made.alarms, "OK")
+    course = new_deployment("d-000000001", made, START)
+    return Rehearsal(course, {ORIGINAL: blue}, rules, alarms=alarms)

@@ -1,101 +1,31 @@
 import pytest
+from places import PLACES, at
 from rehearsal import (
     BLUE,
     GREEN,
     ORIGINAL,
     REPLACEMENT,
     TEST_LISTENER,
-    rehearse,
 )
 
 from emulator.engines.deployment import Refused
 from emulator.engines.deployment.events import (
-    CreateTaskSet,
     DeleteTaskSet,
     MakePrimary,
     SetTraffic,
 )
 from emulator.engines.deployment.model import (
-    ReadyAction,
     RollbackEvent,
     Route,
-    Strategy,
-    StrategyType,
 )
 
 BACK = {BLUE: 100, GREEN: 0}
 ON_REQUEST = frozenset({RollbackEvent.DEPLOYMENT_STOP_ON_REQUEST})
 
 
-def created(course):
-    pass
-
-
-def asking_for_the_replacement(course):
-    course.held = (CreateTaskSet,)
-    course.look()
-
-
-def installing(course):
-    course.look()
-
-
-def shifting_test_traffic(course):
-    course.look()
-    course.held = (SetTraffic,)
-    course.stabilise()
-
-
-def ready(course):
-    course.look()
-    course.stabilise()
-
-
-def shifting(course):
-    ready(course)
-    course.go_on()
-
-
-def shifted_but_not_primary(course):
-    ready(course)
-    course.held = (MakePrimary,)
-    course.go_on()
-    course.pass_time(300)
-
-
-def waiting_to_terminate(course):
-    shifting(course)
-    course.pass_time(5)
-
-
-PLACES = {
-    "Created": created,
-    "Install, before the task set": asking_for_the_replacement,
-    "Install": installing,
-    "AllowTestTraffic": shifting_test_traffic,
-    "ready wait": ready,
-    "AllowTraffic": shifting,
-    "AllowTraffic, before the primary": shifted_but_not_primary,
-    "termination wait": waiting_to_terminate,
-}
-
-
 @pytest.fixture(params=list(PLACES))
 def place(request):
     return request.param
-
-
-def at(place, **changes):
-    """Return a deployment with test traffic, a ready wait and a canary, brought to a place."""
-    course = rehearse(
-        test_listeners=(TEST_LISTENER,),
-        ready_action=ReadyAction.STOP_DEPLOYMENT,
-        ready_wait_min=10,
-        strategy=Strategy(StrategyType.CANARY, 10, 5),
-        **changes,
-    )
-    PLACES[place](course)
-    return course
 
 
 def test_stop_with_rollback_begins_one_wherever_the_deployment_is(place):
