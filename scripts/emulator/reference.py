@@ -34,7 +34,7 @@ Written by `make docs` from the code. An operation that is not listed ends with
 `NotImplementedException` (HTTP 501) and its name. What differs from AWS although it is answered
 stands in [differences from AWS](../explanation/differences-from-aws.md).
 
-Every other service (IAM, STS, S3, CloudWatch, CloudWatch Logs, KMS, SNS, SQS, SSM …) is moto's own.
+Every other service (IAM, STS, S3, CloudWatch Logs, KMS, SNS, SQS, SSM …) is moto's own.
 """
 _STATES_HEAD = """# States, and what leads from one to the next
 

@@ -9,6 +9,7 @@ from emulator.clock import Clock
 from emulator.config import Settings
 from emulator.data_plane.addresses import AddressBook
 from emulator.data_plane.registry.store import ImageStore
+from emulator.emulated_time import EmulatedTime
 from emulator.hints import Hints
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ class Runtime:
     addresses: AddressBook = field(default_factory=AddressBook)
     lock: threading.RLock = field(default_factory=threading.RLock)
     images: ImageStore = field(init=False)
+    emulated_time: EmulatedTime = field(init=False)
     _session: "Session | None" = None
     _clients: dict[tuple[str, str, str], "BaseClient"] = field(default_factory=dict)
     _clients_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        self.emulated_time = EmulatedTime(self.clock)
         self.images = ImageStore(self.settings.data_dir / "registry", self.settings.registry_host)
 
     def client(self, service: str, account_id: str, region: str) -> Any:

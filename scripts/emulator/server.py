@@ -20,6 +20,7 @@ from emulator.data_plane import git_server
 from emulator.data_plane.build_runner import BuildRunner
 from emulator.data_plane.deployment_runner.driver import DeploymentDriver
 from emulator.data_plane.load_balancer import LoadBalancers
+from emulator.data_plane.monitoring import Monitoring
 from emulator.data_plane.pipeline_actions.driver import PipelineDriver
 from emulator.data_plane.registry import app as registry
 from emulator.data_plane.task_runner.driver import TaskRunner
@@ -94,6 +95,7 @@ class Emulator:
         self._front.mount(git_server.PREFIX, git_server.GitServer(self.runtime))
         self._parts.append(BuildRunner(self.runtime))
         self._parts.append(self.balancers)
+        self._parts.append(Monitoring(self.runtime, self.balancers.metrics))
         self._parts.append(TaskRunner(self.runtime, self.runtime.images))
         self._front.mount(METADATA_PREFIX, metadata_app(self.runtime))
         self._parts.append(DeploymentDriver(self.runtime))

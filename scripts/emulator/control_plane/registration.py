@@ -18,6 +18,7 @@ from emulator.control_plane.base import Emulated
 from emulator.runtime import Runtime
 
 SERVICES: dict[str, str] = {
+    "cloudwatch": "CloudWatchBackend",
     "codebuild": "CodeBuildBackend",
     "codecommit": "CodeCommitBackend",
     "codedeploy": "CodeDeployBackend",

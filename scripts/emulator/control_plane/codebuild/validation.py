@@ -5,26 +5,23 @@ on record (cloudposse/terraform-aws-codebuild#23, moto's codebuild).
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from botocore.model import ListShape, Shape, StructureShape
+from botocore.model import Shape
 
 from emulator.control_plane.codebuild.exceptions import InvalidInputException
+from emulator.control_plane.shapes import enum_refusal, leaves
 
 SOURCES = ("CODECOMMIT", "CODEPIPELINE", "NO_SOURCE", "S3")
 """The source types that are emulated."""
 
 
-def refuse_outside_model(params: Any, shape: Shape, where: str = "") -> None:
+def refuse_outside_model(params: Any, shape: Shape) -> None:
     """Refuse values outside their enum or range, which botocore's own validator lets pass."""
-    for path, value, leaf in _leaves(params, shape, where):
-        allowed = leaf.metadata.get("enum", [])
-        if allowed and value not in allowed:
-            raise InvalidInputException(
-                f"1 validation error detected: Value '{value}' at '{path}' failed to satisfy "
-                f"constraint: Member must satisfy enum value set: [{', '.join(allowed)}]"
-            )
+    for path, value, leaf in leaves(params, shape):
+        refusal = enum_refusal(path, value, leaf)
+        if refusal is not None:
+            raise InvalidInputException(refusal)
         if leaf.type_name in {"integer", "long"}:
             _refuse_outside_range(path, value, leaf)
 
@@ -33,18 +30,6 @@ def _refuse_outside_range(path: str, value: int, shape: Shape) -> None:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if (low is not None and value < low) or (high is not None and value > high):
         raise InvalidInputException(f"Invalid {path}: {value} is not between {low} and {high}")
-
-
-def _leaves(value: Any, shape: Shape, where: str) -> Iterator[tuple[str, Any, Shape]]:
-    if isinstance(shape, StructureShape):
-        for name, member in shape.members.items():
-            if value.get(name) is not None:
-                yield from _leaves(value[name], member, f"{where}.{name}".lstrip("."))
-    elif isinstance(shape, ListShape):
-        for number, item in enumerate(value):
-            yield from _leaves(item, shape.member, f"{where}.{number + 1}.member")
-    else:
-        yield where, value, shape
 
 
 def refuse_project_name(name: str) -> None:

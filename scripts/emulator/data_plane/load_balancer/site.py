@@ -86,7 +86,7 @@ class Listener:
         try:
             answer = await relay.run(address)
         except ElbError as error:
-            return self._own(table, group_arn, answers.error(error.status))
+            return self._own(table, group_arn, answers.error(error.status), chose_target=True)
         except ConnectionError:  # the client went away; there is nobody to answer
             return Written(499, keep_alive=False)
         self._metrics.count_target(
@@ -103,9 +103,13 @@ class Listener:
         return group.routable[turn % len(group.routable)]
 
     def _own(
-        self, table: ListenerTable, group_arn: str | None, answer: web.Response
+        self,
+        table: ListenerTable,
+        group_arn: str | None,
+        answer: web.Response,
+        chose_target: bool = False,
     ) -> web.Response:
-        self._metrics.count_elb((table.load_balancer_arn, group_arn), answer.status)
+        self._metrics.count_elb((table.load_balancer_arn, group_arn), answer.status, chose_target)
         return answer
 
 

@@ -447,17 +447,3 @@ class TestRules:
         world.register(group, address)
         eventually(lambda: target.checks)
         assert world.get(listener) == (200, "a")
-
-
-def test_answers_are_counted_by_load_balancer_and_target_group(one):
-    world, listener, target = one
-    metrics = world.emulator.balancers.metrics
-    metrics.take()
-    world.get(listener)
-    target.answer = answering(response("", "500 Internal Server Error"))
-    world.get(listener)
-    target.answer = answering(b"nonsense\r\n\r\n")
-    world.get(listener)
-    counts = metrics.take()[world.arn, world.groups[0]]
-    assert (counts.requests, counts.target, counts.elb) == (3, {2: 1, 5: 1}, {5: 1})
-    assert len(counts.target_response_time_s) == 2

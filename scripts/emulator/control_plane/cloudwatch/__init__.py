@@ -1,0 +1,1 @@
+"""CloudWatch: metrics that the load balancers report or anybody puts, and alarms on them."""
