@@ -2,15 +2,17 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console as RichConsole
+from rich.live import Live
 from rich.markup import escape
 from rich.progress import Progress as RichProgress
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from workshop.errors import WorkshopError
 from workshop.progress import (
@@ -25,6 +27,7 @@ from workshop.progress import (
     Waiting,
 )
 
+Styled = Sequence[tuple[str, str]]
 _MIB = 1024 * 1024
 
 
@@ -39,6 +42,11 @@ class Console:
     def is_terminal(self) -> bool:
         """Tell whether a person watches the progress."""
         return self._err.is_terminal
+
+    @property
+    def redraws(self) -> bool:
+        """Tell whether results can be drawn anew in place."""
+        return self._out.file.isatty() and not self._out.is_dumb_terminal
 
     def result(self, text: str = "", style: str = "") -> None:
         """Print a line of the result."""
@@ -57,6 +65,15 @@ class Console:
         for number, row in enumerate([columns, *rows]):
             cells = [set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)]
             self._out.print(escape("  ".join(cells).rstrip()), style="bold" if not number else "")
+
+    @contextmanager
+    def redrawn(self) -> Iterator[Callable[[Sequence[Styled]], None]]:
+        """Show results in place of those before, cut where the terminal ends; the last ones stay.
+
+        Shape: a line is its pieces of text, each with its style.
+        """
+        with Live(console=self._out, auto_refresh=False, vertical_overflow="crop") as live:
+            yield lambda lines: live.update(_drawn(lines), refresh=True)
 
     def info(self, text: str) -> None:
         """Say something beside the result."""
@@ -176,6 +193,16 @@ class _LiveProgress:
         task = self._tasks.pop(name, None)
         if task is not None:
             self._live.remove_task(task)
+
+
+def _drawn(lines: Sequence[Styled]) -> Text:
+    """Return lines as one text that rich cuts at the terminal's edge, and never wraps."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    for line in lines:
+        text.append_tokens((piece, style or None) for piece, style in line)
+        text.append("\n")
+    text.rstrip()
+    return text
 
 
 _DOING = {"create": "creating", "update": "updating", "delete": "deleting", "read": "reading"}

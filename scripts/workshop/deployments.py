@@ -4,7 +4,7 @@ A deployment brings a version, the tag of the image that its revision's task def
 this workshop the tag is the commit. A rollback is a deployment of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -159,6 +159,11 @@ def stop(aws: Aws, deployment_id: str, rollback: bool = True) -> bool:
 def slot_of(target_group_name: str) -> str:
     """Return the slot of a target group: `blue` of `ana-prod-blue`."""
     return target_group_name.rpartition("-")[2]
+
+
+def weights_in_words(weights: Mapping[str, float]) -> str:
+    """Return weights as `blue 0 %, green 100 %`."""
+    return ", ".join(f"{slot} {percent:g} %" for slot, percent in sorted(weights.items()))
 
 
 def _ids(aws: Aws, codedeploy: CodeDeploy, **filters: Any) -> Iterator[str]:

@@ -17,6 +17,7 @@ COMMANDS = {
     "approve": "Let the version that waits for approval go to production.",
     "reject": "Keep the version that waits for approval from production.",
     "deployments": "Show what is and was deployed where.",
+    "watch": "Watch traffic shift: what AWS reports beside what is measured.",
     "hint": "Give a nudge for a step.",
     "logs": "Show the log of the build or of the application.",
     "reset": "Go back to the start of a lab; the foundation and your work stay.",

@@ -8,7 +8,7 @@ from workshop.checks.view import PRODUCTION
 from workshop.cli.context import Context, pass_context
 from workshop.cli.run import session_of
 from workshop.deployment_report import DeploymentReport, Serving, as_json, read_deployments
-from workshop.deployments import Deployment
+from workshop.deployments import Deployment, weights_in_words
 from workshop.progress import silent
 from workshop.runner import open_context
 
@@ -73,11 +73,6 @@ def notes_on(one: Deployment, report: DeploymentReport) -> list[str]:
     if one.rolled_back_by:
         notes.append(f"undone by {one.rolled_back_by}")
     return notes
-
-
-def weights_in_words(weights: dict[str, float]) -> str:
-    """Return weights as `blue 0 %, green 100 %`."""
-    return ", ".join(f"{slot} {percent:g} %" for slot, percent in sorted(weights.items()))
 
 
 def _time(when: datetime | None) -> str:

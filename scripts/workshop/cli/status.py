@@ -6,8 +6,8 @@ import click
 
 from workshop.checks.view import PRODUCTION
 from workshop.cli.context import Context, pass_context
-from workshop.cli.deployments import weights_in_words
 from workshop.cli.run import session_of
+from workshop.deployments import weights_in_words
 from workshop.progress import silent
 from workshop.runner import open_context
 from workshop.status import read_status

@@ -113,9 +113,12 @@ def between(samples: Sequence[Sample], began: datetime, ended: datetime) -> Iter
 
 
 def _spans(looks: Iterable[Look]) -> Iterator[tuple[dict[str, float], datetime, datetime]]:
-    """Yield weights, and from when to when they were surely in force."""
-    started = (look for look in looks if look.deployment.weights)
-    for _, group in groupby(started, key=_traffic):
+    """Yield weights, and from when to when they were surely in force.
+
+    What a deployment reports after its end is not looked at: a rollback has moved the traffic.
+    """
+    told = (one for one in looks if one.deployment.weights and one.deployment.is_running)
+    for _, group in groupby(told, key=_traffic):
         same = list(group)
         if len(same) > 2:
             weights = {slot: 0.0 for look in same for slot in look.deployment.weights}

@@ -43,6 +43,6 @@ def bad(second: float, task: str = GREEN_TASK, status: int = 500) -> Sample:
 
 def shared(first: float, last: float, green: int, count: int) -> list[Sample]:
     """Return `count` answers, evenly over a time, of which `green` come from the green slot."""
-    tasks = [GREEN_TASK] * green + [BLUE_TASK] * (count - green)
-    step = (last - first) / count
+    tasks = [GREEN_TASK if n * green % count < green else BLUE_TASK for n in range(count)]
+    step = (last - first) / max(count, 1)
     return [sample(first + number * step, task) for number, task in enumerate(tasks)]
