@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from multidict import CIMultiDictProxy
 
-from emulator.control_plane.elbv2.routing import Action, Condition, Route
+from emulator.control_plane.elbv2.routing import Condition, Route
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class RequestFacts:
         return urlsplit("//" + self.host).hostname or ""
 
 
-def find_action(routes: Iterable[Route], facts: RequestFacts) -> Action:
-    """Return the action of the first route whose conditions are all met.
+def find_route(routes: Iterable[Route], facts: RequestFacts) -> Route:
+    """Return the first route whose conditions are all met.
 
     Raises: LookupError if there is none, which a listener's default rule rules out.
     """
     for route in routes:
         if all(_FIELDS[condition.field](condition, facts) for condition in route.conditions):
-            return route.action
+            return route
     raise LookupError("A listener has no default rule.")
 
 

@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import random
 import time
 from typing import Protocol
 
@@ -15,13 +14,15 @@ from emulator.control_plane.elbv2.routing import (
     GroupTargets,
     ListenerTable,
     Redirect,
+    Route,
 )
 from emulator.data_plane.load_balancer import answers
 from emulator.data_plane.load_balancer.answers import ElbError
-from emulator.data_plane.load_balancer.matching import RequestFacts, find_action
+from emulator.data_plane.load_balancer.matching import RequestFacts, find_route
 from emulator.data_plane.load_balancer.metrics import RequestMetrics
 from emulator.data_plane.load_balancer.pool import Pool
 from emulator.data_plane.load_balancer.relay import Relay, Written
+from emulator.data_plane.load_balancer.shares import Shares
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Listener:
         self._port = published_port
         self._pool = pool
         self._metrics = metrics
+        self._shares = Shares()
         self._turns: dict[str, itertools.count[int]] = {}
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -64,9 +66,10 @@ class Listener:
         if request.version >= (1, 1) and hdrs.HOST not in request.headers:
             return self._own(table, None, answers.error(400))
         facts = _facts(request)
-        action = find_action(table.routes, facts)
+        route = find_route(table.routes, facts)
+        action = route.action
         if isinstance(action, Forward):
-            return await self._forward(request, table, action)
+            return await self._forward(request, table, route, action)
         if isinstance(action, Redirect):
             return self._own(table, None, answers.redirect(action, facts, self._port))
         return self._fixed(table, action)
@@ -75,9 +78,9 @@ class Listener:
         return self._own(table, None, answers.fixed(action))
 
     async def _forward(
-        self, request: web.BaseRequest, table: ListenerTable, action: Forward
+        self, request: web.BaseRequest, table: ListenerTable, route: Route, action: Forward
     ) -> web.StreamResponse:
-        group_arn = choose_group(action)
+        group_arn = self._shares.next_group(route, action)
         address = self._next_target(group_arn) if group_arn else None
         if group_arn is None or address is None:
             return self._own(table, group_arn, answers.error(503))
@@ -111,20 +114,6 @@ class Listener:
     ) -> web.Response:
         self._metrics.count_elb((table.load_balancer_arn, group_arn), answer.status, chose_target)
         return answer
-
-
-def choose_group(action: Forward) -> str | None:
-    """Return a group's ARN by weight, or None where every weight is 0.
-
-    Source: Application Load Balancer guide, "Forward actions": each group gets its weight's share,
-    also one without healthy targets; there is no fail-over from one group to another.
-    """
-    weights = [group.weight for group in action.groups]
-    if not any(weights):
-        return None
-    if len(weights) == 1:
-        return action.groups[0].arn
-    return random.choices(action.groups, weights)[0].arn
 
 
 def _facts(request: web.BaseRequest) -> RequestFacts:

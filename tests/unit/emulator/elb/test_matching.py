@@ -4,7 +4,7 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from emulator.control_plane.elbv2.routing import Condition, FixedResponse, Route
-from emulator.data_plane.load_balancer.matching import RequestFacts, find_action
+from emulator.data_plane.load_balancer.matching import RequestFacts, find_route
 
 MET = FixedResponse(200, "text/plain", "met")
 MISSED = FixedResponse(404, "text/plain", "missed")
@@ -16,7 +16,7 @@ def facts(target="/", method="GET", host="localhost:8080", ip="127.0.0.1", **hea
 
 
 def is_met(request: RequestFacts, *conditions: Condition) -> bool:
-    return find_action([Route(conditions, MET), Route((), MISSED)], request) is MET
+    return find_route([Route(conditions, MET), Route((), MISSED)], request).action is MET
 
 
 @pytest.mark.parametrize(
@@ -106,4 +106,4 @@ def test_every_condition_must_be_met():
 def test_first_route_that_is_met_wins():
     first = Route((Condition("path-pattern", ("/a*",)),), MET)
     second = Route((Condition("path-pattern", ("/ab",)),), MISSED)
-    assert find_action([first, second], facts("/ab")) is MET
+    assert find_route([first, second], facts("/ab")).action is MET
