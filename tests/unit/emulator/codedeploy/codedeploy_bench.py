@@ -181,6 +181,8 @@ class Bench:
         return result
 
     def target(self, deployment_id: str) -> Json:
+        """Return the target, once the deployment has started: there is none before."""
+        self.wait_until(lambda: self.deployment(deployment_id)["status"] != "Created")
         answer = self.deploy.get_deployment_target(
             deploymentId=deployment_id, targetId=f"{self.room.cluster}:{self.service}"
         )

@@ -68,7 +68,7 @@ def test_original_stays_through_the_termination_wait_until_it_is_continued(produ
 def test_canary_gives_its_share_and_then_everything(production, clock):
     clock.scale = 1
     prod = production()
-    prod.make_group(config="ECSCanary10Percent5Minutes")
+    prod.make_group(config="CodeDeployDefault.ECSCanary10Percent5Minutes")
     deployment = prod.release(prod.version("two"))
     prod.wait_event(deployment, "AllowTraffic", "InProgress")
     prod.world.wait_for(lambda: prod.weights["green"], "the canary")
@@ -82,22 +82,14 @@ def test_canary_gives_its_share_and_then_everything(production, clock):
     assert prod.answers() == Counter(two=20)
 
 
-def test_linear_goes_through_every_tenth(production, clock):
+def test_linear_goes_through_every_tenth(production, hand_clock):
     prod = production()
-    prod.make_group(config="ECSLinear10PercentEvery1Minutes")
-    clock.scale = 120
+    prod.make_group(config="CodeDeployDefault.ECSLinear10PercentEvery1Minutes")
     deployment = prod.release(prod.version("two"))
-    seen = []
-
-    def over():
-        weight = prod.weights["green"]
-        if weight not in seen:
-            seen.append(weight)
-        return prod.deployment(deployment)["status"] == "Succeeded"
-
-    prod.world.wait_for(over, "the end of the shift")
-    assert seen == sorted(seen)
-    assert set(seen) >= {10, 20, 30, 40, 50, 60, 70, 80, 90, 100}
+    for green in range(10, 101, 10):
+        prod.world.wait_for(lambda green=green: prod.weights["green"] == green, f"{green} %")
+        hand_clock.pass_minutes(1)
+    prod.wait_status(deployment, "Succeeded")
 
 
 def test_ready_deployment_serves_the_old_version_until_it_is_continued(production):

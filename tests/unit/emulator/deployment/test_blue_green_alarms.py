@@ -8,49 +8,19 @@ READY_WAIT = {"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 5}
 FIVE_MINUTES = {"terminationWaitTimeInMinutes": 5}
 
 
-@pytest.fixture
-def alarm(aws, unique):
-    """Return the name of an alarm that watches a metric which nobody reports; it is OK."""
-    name = f"alarm-{unique()}"
-    aws("cloudwatch").put_metric_alarm(
-        AlarmName=name,
-        Namespace="Workshop/Tests",
-        MetricName=name,
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=3,
-        ComparisonOperator="GreaterThanOrEqualToThreshold",
-        TreatMissingData="ignore",
-    )
-    set_state(aws, name, "OK")
-    yield name
-    aws("cloudwatch").delete_alarms(AlarmNames=[name])
-
-
-def set_state(aws, name, state):
-    aws("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
-
-
-def watching(*names, **settings):
-    return {"enabled": True, "alarms": [{"name": name} for name in names], **settings}
-
-
-def test_alarm_in_the_middle_of_a_shift_stops_it_and_brings_traffic_back(
-    production, alarm, aws, clock
-):
+def test_alarm_in_the_middle_of_a_shift_stops_it_and_brings_traffic_back(production, alarm, clock):
     clock.scale = 1
     prod = production()
-    prod.make_group(config="ECSCanary10Percent5Minutes", alarms=watching(alarm))
+    prod.make_group(config="CodeDeployDefault.ECSCanary10Percent5Minutes", alarms=alarm.watched())
     deployment = prod.release(prod.version("two"))
     prod.world.wait_for(lambda: prod.weights["green"] == 10, "the canary")
-    set_state(aws, alarm, "ALARM")
+    alarm.set("ALARM")
     stopped = prod.wait_status(deployment, "Stopped")
     assert stopped["errorInformation"] == {
         "code": "ALARM_ACTIVE",
         "message": "One or more alarms have been activated according to the Amazon CloudWatch "
         "metrics you selected, and the affected deployments have been stopped. Activated alarms: "
-        f"<{alarm}>",
+        f"<{alarm.name}>",
     }
     assert prod.weights == {"blue": 100, "green": 0}
     back = prod.wait_rolled_back(deployment)
@@ -64,10 +34,10 @@ def test_alarm_in_the_middle_of_a_shift_stops_it_and_brings_traffic_back(
     assert len(prod.task_sets) == 1
 
 
-def test_alarm_that_is_active_at_the_start_stops_the_deployment_at_once(production, alarm, aws):
+def test_alarm_that_is_active_at_the_start_stops_the_deployment_at_once(production, alarm):
     prod = production()
-    prod.make_group(alarms=watching(alarm))
-    set_state(aws, alarm, "ALARM")
+    prod.make_group(alarms=alarm.watched())
+    alarm.set("ALARM")
     deployment = prod.release(prod.version("two"))
     stopped = prod.wait_status(deployment, "Stopped")
     assert stopped["errorInformation"]["code"] == "ALARM_ACTIVE"
@@ -76,35 +46,35 @@ def test_alarm_that_is_active_at_the_start_stops_the_deployment_at_once(producti
     assert prod.lifecycle(deployment)["Install"] == "Failed"
 
 
-def test_deployment_that_turns_the_alarms_off_goes_on_with_an_active_one(production, alarm, aws):
+def test_deployment_that_turns_the_alarms_off_goes_on_with_an_active_one(production, alarm):
     prod = production()
-    prod.make_group(alarms=watching(alarm))
-    set_state(aws, alarm, "ALARM")
+    prod.make_group(alarms=alarm.watched())
+    alarm.set("ALARM")
     off = {"enabled": False}
     deployment = prod.release(prod.version("two"), overrideAlarmConfiguration=off)
     prod.wait_status(deployment, "Succeeded")
     assert prod.answers(5) == Counter(two=5)
 
 
-def test_deployment_can_have_an_alarm_that_its_group_has_not(production, alarm, aws):
+def test_deployment_can_have_an_alarm_that_its_group_has_not(production, alarm):
     prod = production()
     prod.make_group()
-    set_state(aws, alarm, "ALARM")
-    deployment = prod.release(prod.version("two"), overrideAlarmConfiguration=watching(alarm))
+    alarm.set("ALARM")
+    deployment = prod.release(prod.version("two"), overrideAlarmConfiguration=alarm.watched())
     prod.wait_status(deployment, "Stopped")
 
 
 @pytest.mark.parametrize("phase", ["ready wait", "termination wait"])
-def test_alarm_is_looked_at_in_the_waits_too(production, alarm, aws, phase):
+def test_alarm_is_looked_at_in_the_waits_too(production, alarm, phase):
     prod = production()
     ready = READY_WAIT if phase == "ready wait" else None
-    prod.make_group(ready=ready, termination=FIVE_MINUTES, alarms=watching(alarm))
+    prod.make_group(ready=ready, termination=FIVE_MINUTES, alarms=alarm.watched())
     deployment = prod.release(prod.version("two"))
     if ready:
         prod.wait_status(deployment, "Ready")
     else:
         prod.wait_event(deployment, "AfterAllowTraffic", "Succeeded")
-    set_state(aws, alarm, "ALARM")
+    alarm.set("ALARM")
     prod.wait_status(deployment, "Stopped")
     prod.wait_rolled_back(deployment)
     assert prod.answers(5) == Counter(one=5)
@@ -112,15 +82,15 @@ def test_alarm_is_looked_at_in_the_waits_too(production, alarm, aws, phase):
 
 def test_alarm_that_is_deleted_on_the_way_stops_only_those_that_mind(production, alarm, aws):
     minding, ignoring = production(), production()
-    minding.make_group(ready=READY_WAIT, alarms=watching(alarm))
-    ignoring.make_group(ready=READY_WAIT, alarms=watching(alarm, ignorePollAlarmFailure=True))
+    minding.make_group(ready=READY_WAIT, alarms=alarm.watched())
+    ignoring.make_group(ready=READY_WAIT, alarms=alarm.watched(ignorePollAlarmFailure=True))
     stopped = minding.release(minding.version("two"))
     going_on = ignoring.release(ignoring.version("two"))
     minding.wait_status(stopped, "Ready")
     ignoring.wait_status(going_on, "Ready")
-    aws("cloudwatch").delete_alarms(AlarmNames=[alarm])
+    aws("cloudwatch").delete_alarms(AlarmNames=[alarm.name])
     error = minding.wait_status(stopped, "Stopped")["errorInformation"]
-    assert alarm in error["message"]
+    assert alarm.name in error["message"]
     minding.wait_rolled_back(stopped)
     ignoring.deploy.continue_deployment(deploymentId=going_on, deploymentWaitType="READY_WAIT")
     ignoring.wait_status(going_on, "Succeeded")

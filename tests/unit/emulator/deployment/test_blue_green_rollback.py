@@ -36,7 +36,7 @@ PLACES = {
         "one",
     ),
     "AllowTraffic": Place(
-        {"config": "ECSCanary10Percent5Minutes"},
+        {"config": "CodeDeployDefault.ECSCanary10Percent5Minutes"},
         {},
         "AllowTraffic",
         "InProgress",

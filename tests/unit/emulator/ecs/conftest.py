@@ -150,11 +150,15 @@ class World:
     @property
     def url(self) -> str:
         """Return where the listener is published."""
+        return str(self.wait_for(lambda: self.url_of(self.listener), "the listener's port"))
+
+    def url_of(self, listener: str) -> str | None:
+        """Return where any listener is published, None as long as it is not."""
         endpoint = self.emulator.settings.endpoint_url
         with urllib.request.urlopen(f"{endpoint}/_emulator/listeners") as answer:
             found = json.load(answer)["listeners"]
         ports = {each["listenerArn"]: each["publishedPort"] for each in found}
-        return f"http://127.0.0.1:{ports[self.listener]}"
+        return f"http://127.0.0.1:{ports[listener]}" if listener in ports else None
 
     def target_states(self, group: str) -> list[str]:
         answer = self.aws("elbv2").describe_target_health(TargetGroupArn=group)
