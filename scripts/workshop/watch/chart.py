@@ -176,8 +176,8 @@ def _draw_dots(root: Element, frame: Frame, record: ShiftRecord) -> None:
 
 
 def _buckets(frame: Frame, record: ShiftRecord) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the times that dots stand for; none reaches over a change of the weights."""
-    steps = [(one.began, one.ended) for one in record.steps()]
+    """Yield the times that dots stand for: none in which the weights may have changed."""
+    steps = [(one.began, one.known_until) for one in record.steps()]
     for began, ended in steps or [(frame.began, frame.ended)]:
         parts = max(round((ended - began).total_seconds() / _bucket_s(frame, record)), 1)
         width = (ended - began) / parts

@@ -23,10 +23,15 @@ Filled = tuple[str, Stretch]
 
 @dataclass(frozen=True)
 class Step:
-    """Weights that AWS reported, from one look to the next. Shape: slot -> percent."""
+    """Weights that AWS reported, from one look to the first that showed others.
+
+    Shape: `weights` is slot -> percent. They changed at some time after `known_until`, the last
+    look that showed them.
+    """
 
     weights: Mapping[str, float]
     began: datetime
+    known_until: datetime
     ended: datetime
 
 
@@ -72,9 +77,9 @@ class ShiftRecord:
                 last = found[-1] if found else None
                 weights = this.deployment.weights
                 if last and last.weights == weights and last.ended >= this.began:
-                    found[-1] = Step(weights, last.began, following.ended)
+                    found[-1] = Step(weights, last.began, this.began, following.ended)
                 else:
-                    found.append(Step(weights, this.ended, following.ended))
+                    found.append(Step(weights, this.ended, this.began, following.ended))
         return found
 
     def marks(self) -> list[Mark]:

@@ -99,6 +99,19 @@ def test_measured_shares_are_dots_of_two_shapes(drawn):
     assert len(dots) > 20
 
 
+def test_dot_counts_no_request_after_the_last_look_before_a_change(drawn):
+    late = [*looks(0, 10, 10, **CANARY), *looks(20, 30, 100, **CANARY)]
+    moved = [*shared(0, 10, 10, 100), *shared(10, 30, 200, 200)]
+    root = drawn(recorder(late, moved))
+    line = with_class(root, "reported", "green")[0].get("d", "")
+    changed_at = float(line.split("V")[0].split("H")[-1])
+    green = with_class(root, "dot", "green")[:-1]  # without the legend's
+    dots = [(float(one.get("x", "")), float(one.get("y", ""))) for one in green]
+    full = min(y for _, y in dots)
+    assert {y for x, y in dots if x > changed_at} == {full}
+    assert full not in {y for x, y in dots if x < changed_at}
+
+
 def test_each_stretch_has_its_band_and_its_share_of_the_slot_that_is_filled(drawn):
     root = drawn(recorder())
     assert [one.get("class") for one in with_class(root, "band")] == ["band green"] * 3
