@@ -72,8 +72,12 @@ class EmulatedResponse(BaseResponse):
         if report.has_errors():
             raise AwsError(self.validation_error_code, report.generate_report())
 
+    def serialized(self, action_result: ActionResult) -> Any:
+        status, headers, body = super().serialized(action_result)
+        if isinstance(action_result.result, NotEmulated):
+            status = 501  # as the front answers for services that are moto's alone
+        return status, headers, body
+
     def _error_response(self, error: ServiceException) -> Any:
         status, headers, body = self.serialized(ActionResult(error))
-        if isinstance(error, NotEmulated):
-            status = 501  # as the front answers for services that are moto's alone
         return status, {**headers, "status": str(status)}, body

@@ -4,12 +4,14 @@ Source: botocore cloudwatch, shapes MetricDatum and GetMetricStatisticsInput; AP
 "GetMetricStatistics": a start time is rounded down to the whole minute, or to a shorter period.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from emulator.control_plane.base import AwsError
 from emulator.control_plane.cloudwatch import exceptions as refuse
 from emulator.control_plane.cloudwatch.store import MetricKey, Point
 from emulator.engines.alarms.statistics import StatisticSet, merged
@@ -76,10 +78,19 @@ def check_period(period_s: int) -> None:
         )
 
 
-def check_range(start: datetime, end: datetime) -> None:
+def check_range(start: datetime, end: datetime, invalid: type[AwsError]) -> None:
     if start >= end:
-        raise refuse.ValidationError(
-            "The parameter StartTime must be less than the parameter EndTime."
+        raise invalid("The parameter StartTime must be less than the parameter EndTime.")
+
+
+def check_count(start: datetime, end: datetime, period_s: int) -> None:
+    """Refuse what could yield more datapoints than one answer may hold."""
+    asked_for = math.ceil((end - start).total_seconds() / period_s)
+    if asked_for > MAX_DATAPOINTS:
+        raise refuse.InvalidParameterCombination(
+            f"You have requested up to {asked_for:,} datapoints, which exceeds the limit of "
+            f"{MAX_DATAPOINTS:,}. You may reduce the datapoints requested by increasing Period, "
+            "or decreasing the time range."
         )
 
 

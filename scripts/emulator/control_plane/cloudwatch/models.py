@@ -47,7 +47,6 @@ class CloudWatchBackend(Emulated, MotoCloudWatchBackend):
 
     def put_metric_data(self, namespace: str, metric_data: list[dict[str, Any]]) -> None:
         """Keep what a caller puts: all of it, or nothing where a part is refused."""
-        validation.refuse_namespace(namespace)
         now, points = self.runtime.clock.now(), []
         for number, datum in enumerate(metric_data, start=1):
             self._validate_parameters_put_metric_data(datum, number)
@@ -70,12 +69,11 @@ class CloudWatchBackend(Emulated, MotoCloudWatchBackend):
     # Alarms
 
     def put_alarm(self, params: dict[str, Any]) -> None:
-        """Create an alarm, or replace the configuration of one, which keeps its state and tags."""
+        """Create an alarm, or replace one's configuration. Raises what AWS refuses it with."""
         validation.refuse_alarm(params)
-        name, now = params["AlarmName"], self.runtime.clock.now()
-        known = self.alarms.get(name)
-        alarm = super().put_metric_alarm(
-            name=name,
+        name = params["AlarmName"]
+        self.put_metric_alarm(
+            name,
             namespace=params["Namespace"],
             metric_name=params["MetricName"],
             comparison_operator=params["ComparisonOperator"],
@@ -92,13 +90,22 @@ class CloudWatchBackend(Emulated, MotoCloudWatchBackend):
             unit=params.get("Unit"),
             actions_enabled=params.get("ActionsEnabled", True),
             treat_missing_data=params.get("TreatMissingData"),
-            tags=None if known else params.get("Tags"),
+            tags=None if name in self.alarms else params.get("Tags"),
         )
+
+    def put_metric_alarm(self, name: str, **settings: Any) -> Any:
+        """Keep an alarm; one of that name gives it its state. moto's own services call it as well.
+
+        Source: API reference, "PutMetricAlarm": an update leaves the state unchanged.
+        """
+        known, now = self.alarms.get(name), self.runtime.clock.now()
+        alarm = super().put_metric_alarm(name, **settings)
         alarm.configuration_updated_timestamp = now
         _take_state(alarm, known, now)
         self._compared.pop(name, None)
         self.history.configured(name, now, "updated" if known else "created")
         self._changed(alarm)
+        return alarm
 
     def delete_alarms(self, alarm_names: list[str]) -> None:
         """Delete those that exist. Source: API reference, "DeleteAlarms": others do no harm."""
@@ -129,14 +136,13 @@ class CloudWatchBackend(Emulated, MotoCloudWatchBackend):
                 raise refuse.InvalidFormat(f"StateReasonData is not JSON: {error}") from error
         self._enter(self.alarms[alarm_name], state_value, reason, reason_data or "")
 
-    def compare_alarms(self, now_s: float) -> None:
-        """Compare each alarm's metric with its threshold, once a minute or a shorter period."""
-        for alarm in list(self.alarms.values()):
-            rule = views.rule(alarm)
-            end_s = windows.last_end(now_s, rule.period_s, self.runtime.clock.scale)
-            if self._compared.get(alarm.name, -1.0) < end_s:
-                self._compared[alarm.name] = end_s
-                self._compare(alarm, rule, end_s)
+    def compare(self, alarm: Any, now_s: float) -> None:
+        """Compare an alarm's metric with its threshold, once a minute or a shorter period."""
+        rule = views.rule(alarm)
+        end_s = windows.last_end(now_s, rule.period_s, self.runtime.clock.scale)
+        if self._compared.get(alarm.name, -1.0) < end_s:
+            self._compared[alarm.name] = end_s
+            self._compare(alarm, rule, end_s)
 
     def _compare(self, alarm: Any, rule: Alarm, end_s: float) -> None:
         now = self.runtime.clock.now()

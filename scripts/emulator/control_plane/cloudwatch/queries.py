@@ -38,12 +38,12 @@ def metric_statistics(backend: "CloudWatchBackend", params: Params) -> Answer:
             "Must specify either Statistics or ExtendedStatistics"
         )
     key = data.metric_key(params["Namespace"], params["MetricName"], params.get("Dimensions"))
-    found = _periods(backend, key, params, params["Period"], params.get("Unit"), by_unit=True)
-    if len(found) > data.MAX_DATAPOINTS:
-        raise refuse.InvalidParameterCombination(
-            f"You have requested up to {len(found)} datapoints, which exceeds the limit of "
-            f"{data.MAX_DATAPOINTS}."
-        )
+    start, end = data.utc(params["StartTime"]), data.utc(params["EndTime"])
+    data.check_period(params["Period"])
+    data.check_range(start, end, refuse.InvalidParameterValue)
+    data.check_count(start, end, params["Period"])
+    points = backend.store.points(key)
+    found = data.periods(points, start, end, params["Period"], params.get("Unit"), by_unit=True)
     return {
         "Label": params["MetricName"],
         "Datapoints": [views.datapoint(each, params["Statistics"]) for each in found],
@@ -80,7 +80,11 @@ def _query(
         )
     metric = stat["Metric"]
     key = data.metric_key(metric["Namespace"], metric["MetricName"], metric.get("Dimensions"))
-    found = _periods(backend, key, params, stat["Period"], stat.get("Unit"), by_unit=False)
+    start, end = data.utc(params["StartTime"]), data.utc(params["EndTime"])
+    data.check_period(stat["Period"])
+    data.check_range(start, end, refuse.ValidationError)
+    points = backend.store.points(key)
+    found = data.periods(points, start, end, stat["Period"], stat.get("Unit"), by_unit=False)
     if newest_first:
         found.reverse()
     return {
@@ -90,20 +94,6 @@ def _query(
         "Values": [each.values.value(Statistic(stat["Stat"])) for each in found],
         "StatusCode": "Complete",
     }
-
-
-def _periods(
-    backend: "CloudWatchBackend",
-    key: MetricKey,
-    params: Params,
-    period_s: int,
-    unit: str | None,
-    by_unit: bool,
-) -> list[data.Period]:
-    start, end = data.utc(params["StartTime"]), data.utc(params["EndTime"])
-    data.check_period(period_s)
-    data.check_range(start, end)
-    return data.periods(backend.store.points(key), start, end, period_s, unit, by_unit)
 
 
 def list_metrics(backend: "CloudWatchBackend", params: Params) -> Answer:

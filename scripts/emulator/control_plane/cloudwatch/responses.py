@@ -34,9 +34,9 @@ class CloudWatchResponse(EmulatedResponse, MotoCloudWatchResponse):
             raise refuse.NotEmulated(
                 "cloudwatch:PutMetricData's `EntityMetricData` is not emulated."
             )
-        self.cloudwatch_backend.put_metric_data(
-            self.params["Namespace"], self.params.get("MetricData") or []
-        )
+        namespace = self.params["Namespace"]
+        validation.refuse_namespace(namespace)
+        self.cloudwatch_backend.put_metric_data(namespace, self.params.get("MetricData") or [])
         return EmptyResult()
 
     def get_metric_statistics(self) -> ActionResult:

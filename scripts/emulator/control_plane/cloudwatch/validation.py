@@ -4,6 +4,7 @@ Source: API reference, "PutMetricAlarm" and "PutMetricData"; messages as publicl
 they are.
 """
 
+import math
 import re
 from typing import Any
 
@@ -120,6 +121,11 @@ def refuse_datum(datum: dict[str, Any], number: int) -> None:
             f"At least one of the parameters MetricData.member.{number}.Value, "
             f"MetricData.member.{number}.Values or MetricData.member.{number}.StatisticValues must "
             "be specified."
+        )
+    values = [datum.get("Value"), *(datum.get("Values") or ())]
+    if any(value is not None and not math.isfinite(value) for value in values):
+        raise refuse.InvalidParameterValue(
+            f"The value of MetricData.member.{number} is invalid: it is no finite number."
         )
     counts = datum.get("Counts") or []
     if any(count <= 0 for count in counts):

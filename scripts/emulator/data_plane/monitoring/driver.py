@@ -2,8 +2,10 @@
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from emulator.control_plane import registration
+from emulator.control_plane.cloudwatch.models import CloudWatchBackend
 from emulator.data_plane.load_balancer.metrics import RequestMetrics
 from emulator.data_plane.monitoring import load_balancers
 from emulator.engines.alarms import windows
@@ -37,7 +39,14 @@ class Monitoring:
             now_s = self._runtime.emulated_time.now()
             self._report(now_s)
             for backend in registration.backends("cloudwatch"):
-                backend.compare_alarms(now_s)
+                for alarm in list(backend.alarms.values()):
+                    self._compare(backend, alarm, now_s)
+
+    def _compare(self, backend: CloudWatchBackend, alarm: Any, now_s: float) -> None:
+        try:
+            backend.compare(alarm, now_s)
+        except Exception:  # one alarm must not hold up the others
+            logger.exception("The alarm `%s` could not be compared", alarm.name)
 
     def _report(self, now_s: float) -> None:
         """Report what was counted since the last time, if an emulated minute is over.

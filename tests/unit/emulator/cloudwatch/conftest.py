@@ -65,7 +65,7 @@ def alarm(aws, unique) -> Iterator[Any]:
     made = []
 
     def make(**settings: Any) -> str:
-        name = unique()
+        name = settings.get("AlarmName") or unique()
         request = {
             "AlarmName": name,
             "Namespace": "test",
