@@ -20,10 +20,20 @@ resource "aws_codedeploy_deployment_group" "this" {
   count = local._deployments
 
   app_name               = aws_codedeploy_app.this[0].name
-  deployment_config_name = var.deployment.configuration
+  deployment_config_name = var.strategy.configuration
   deployment_group_name  = module.tasks.family
   service_role_arn       = aws_iam_role.codedeploy[0].arn
   tags                   = local._deployment_tags
+
+  # CodeDeploy asks for their state while it deploys, and stops once one of them is in alarm.
+  dynamic "alarm_configuration" {
+    for_each = length(var.strategy.alarms) == 0 ? [] : [var.strategy.alarms]
+
+    content {
+      alarms  = alarm_configuration.value
+      enabled = true
+    }
+  }
 
   # All three, or a deployment that ends otherwise leaves things as they are: the first covers a
   # failure, the second an alarm, the third a person's stop and a ready wait that ran out.
@@ -33,15 +43,17 @@ resource "aws_codedeploy_deployment_group" "this" {
   }
 
   blue_green_deployment_config {
-    # As soon as green is healthy, production goes to it; nobody is waited for.
+    # Either a person sends production on while the new tasks are ready, or nobody is waited for:
+    # AWS refuses a time to wait where the deployment goes on by itself.
     deployment_ready_option {
-      action_on_timeout = "CONTINUE_DEPLOYMENT"
+      action_on_timeout    = var.strategy.ready_wait_min == 0 ? "CONTINUE_DEPLOYMENT" : "STOP_DEPLOYMENT"
+      wait_time_in_minutes = var.strategy.ready_wait_min == 0 ? null : var.strategy.ready_wait_min
     }
 
     # As long as the old tasks run, going back takes a moment.
     terminate_blue_instances_on_deployment_success {
       action                           = "TERMINATE"
-      termination_wait_time_in_minutes = var.deployment.termination_wait_min
+      termination_wait_time_in_minutes = var.strategy.termination_wait_min
     }
   }
 
@@ -60,6 +72,15 @@ resource "aws_codedeploy_deployment_group" "this" {
       # CodeDeploy finds by itself which of the listener's rules forwards to the groups.
       prod_traffic_route {
         listener_arns = [var.load_balancer.listener_arn]
+      }
+
+      # Where they answer before production's callers meet them.
+      dynamic "test_traffic_route" {
+        for_each = var.strategy.test_listener[*]
+
+        content {
+          listener_arns = [test_traffic_route.value.listener_arn]
+        }
       }
 
       target_group {

@@ -34,3 +34,8 @@ output "service" {
     task_family       = aws_ecs_task_definition.this.family
   }
 }
+
+output "target_groups" {
+  description = "The two target groups, by slot (`blue`, `green`): arn and arn_suffix. Known as soon as they are, since what watches or tries a slot needs no more."
+  value       = { for slot, group in aws_lb_target_group.this : slot => { arn = group.arn, arn_suffix = group.arn_suffix } }
+}

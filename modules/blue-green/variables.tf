@@ -22,24 +22,12 @@ variable "container_port" {
 }
 
 variable "deployment" {
-  description = "How CodeDeploy replaces the service's tasks: the bucket that revisions are read from, the deployment configuration, the step that brings it (a tag), and how many minutes the old tasks outlive the switch. Null for a service that nobody deploys to yet."
+  description = "Who replaces the service's tasks: CodeDeploy, by the bucket that revisions are read from, and the step that brings it (a tag). Null for a service that nobody deploys to yet."
   type = object({
-    artifact_bucket_arn  = string
-    configuration        = optional(string, "CodeDeployDefault.ECSAllAtOnce")
-    step                 = optional(string, "2.2")
-    termination_wait_min = optional(number, 5)
+    artifact_bucket_arn = string
+    step                = optional(string, "2.2")
   })
   default = null
-
-  validation {
-    condition     = var.deployment == null ? true : !startswith(var.deployment.configuration, "CodeDeployDefault.") || startswith(var.deployment.configuration, "CodeDeployDefault.ECS")
-    error_message = "deployment.configuration must be one for ECS, such as CodeDeployDefault.ECSAllAtOnce, or one of your own; got `${try(var.deployment.configuration, "")}`."
-  }
-
-  validation {
-    condition     = var.deployment == null ? true : var.deployment.termination_wait_min >= 0 && var.deployment.termination_wait_min <= 2880
-    error_message = "deployment.termination_wait_min must be 0 to 2880, two days; got ${try(var.deployment.termination_wait_min, 0)}."
-  }
 }
 
 variable "deregistration_delay_s" {
@@ -195,6 +183,42 @@ variable "step" {
   type        = string
   default     = "2.1"
   nullable    = false
+}
+
+variable "strategy" {
+  description = "How CodeDeploy replaces the service's tasks: names of the alarms that stop a deployment, the deployment configuration, how many minutes a person has to send production on (0: nobody is waited for), how many the old tasks outlive the switch, and the listener that shows the new tasks first (null: none does)."
+  type = object({
+    alarms               = optional(set(string), [])
+    configuration        = optional(string, "CodeDeployDefault.ECSAllAtOnce")
+    ready_wait_min       = optional(number, 0)
+    termination_wait_min = optional(number, 5)
+    test_listener        = optional(object({ listener_arn = string }))
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(var.strategy.alarms) <= 10
+    error_message = "strategy.alarms must name at most 10 alarms; got ${length(var.strategy.alarms)}."
+  }
+
+  validation {
+    condition     = !startswith(var.strategy.configuration, "CodeDeployDefault.") || startswith(var.strategy.configuration, "CodeDeployDefault.ECS")
+    error_message = "strategy.configuration must be one for ECS, such as CodeDeployDefault.ECSAllAtOnce, or one of your own; got `${var.strategy.configuration}`."
+  }
+
+  validation {
+    condition = alltrue([
+      for minutes in [var.strategy.ready_wait_min, var.strategy.termination_wait_min] :
+      minutes >= 0 && minutes <= 2880 && floor(minutes) == minutes
+    ])
+    error_message = "strategy.ready_wait_min and termination_wait_min must be whole numbers from 0 to 2880, two days; got ${var.strategy.ready_wait_min} and ${var.strategy.termination_wait_min}."
+  }
+
+  validation {
+    condition     = var.strategy.test_listener == null ? true : var.strategy.test_listener.listener_arn != var.load_balancer.listener_arn
+    error_message = "strategy.test_listener must not be the listener of production; got `${try(var.strategy.test_listener.listener_arn, "")}`."
+  }
 }
 
 variable "task" {

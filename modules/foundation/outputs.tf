@@ -4,10 +4,11 @@ output "clusters" {
 }
 
 output "load_balancers" {
-  description = "The load balancers, by environment: arn, dns_name, listener_arn, name, port and security_group_id."
+  description = "The load balancers, by environment: arn, arn_suffix, dns_name, listener_arn, name, port and security_group_id."
   value = {
     for key, balancer in aws_lb.this : key => {
       arn               = balancer.arn
+      arn_suffix        = balancer.arn_suffix
       dns_name          = balancer.dns_name
       listener_arn      = aws_lb_listener.http[key].arn
       name              = balancer.name

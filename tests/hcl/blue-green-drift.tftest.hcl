@@ -87,7 +87,8 @@ run "another_configuration_reaches_the_deployment_group" {
   command = plan
 
   variables {
-    deployment = { artifact_bucket_arn = "arn:aws:s3:::artifacts", configuration = "CodeDeployDefault.ECSCanary10Percent5Minutes", termination_wait_min = 1 }
+    deployment = { artifact_bucket_arn = "arn:aws:s3:::artifacts" }
+    strategy   = { configuration = "CodeDeployDefault.ECSCanary10Percent5Minutes", termination_wait_min = 1 }
   }
 
   assert {

@@ -279,6 +279,11 @@ run "codedeploy_replaces_blue_and_green_and_rolls_back" {
   }
 
   assert {
+    condition     = one(one(aws_codedeploy_deployment_group.this[0].blue_green_deployment_config).deployment_ready_option).wait_time_in_minutes == null && length(aws_codedeploy_deployment_group.this[0].alarm_configuration) == 0
+    error_message = "AWS refuses a time to wait where nobody is waited for; there are no alarms."
+  }
+
+  assert {
     condition = (
       one(one(aws_codedeploy_deployment_group.this[0].load_balancer_info).target_group_pair_info).target_group[*].name == tolist(["ana-prod-blue", "ana-prod-green"])
       && one(one(one(aws_codedeploy_deployment_group.this[0].load_balancer_info).target_group_pair_info).prod_traffic_route).listener_arns == toset([var.load_balancer.listener_arn])
@@ -357,11 +362,12 @@ run "codedeploy_may_replace_this_services_tasks_and_no_more" {
   }
 }
 
-run "another_configuration_and_wait_can_be_given" {
+run "another_strategy_can_be_given" {
   command = plan
 
   variables {
-    deployment = { artifact_bucket_arn = "arn:aws:s3:::artifacts", configuration = "CodeDeployDefault.ECSLinear10PercentEvery1Minutes", termination_wait_min = 0 }
+    deployment = { artifact_bucket_arn = "arn:aws:s3:::artifacts" }
+    strategy   = { configuration = "CodeDeployDefault.ECSLinear10PercentEvery1Minutes", termination_wait_min = 0 }
   }
 
   assert {
@@ -373,24 +379,104 @@ run "another_configuration_and_wait_can_be_given" {
   }
 }
 
+run "a_person_can_be_waited_for_while_the_test_listener_shows_the_new_tasks" {
+  command = plan
+
+  variables {
+    deployment = { artifact_bucket_arn = "arn:aws:s3:::artifacts" }
+    strategy = {
+      ready_wait_min = 30
+      test_listener  = { listener_arn = "arn:aws:elasticloadbalancing:us-west-2:123456789012:listener/app/ana-prod/50dc6c495c0c9188/0467ef3c8400ae65" }
+    }
+  }
+
+  assert {
+    condition     = one(one(aws_codedeploy_deployment_group.this[0].blue_green_deployment_config).deployment_ready_option) == { action_on_timeout = "STOP_DEPLOYMENT", wait_time_in_minutes = 30 }
+    error_message = "A deployment that nobody sends on within half an hour is stopped."
+  }
+
+  assert {
+    condition     = one(one(one(aws_codedeploy_deployment_group.this[0].load_balancer_info).target_group_pair_info).test_traffic_route).listener_arns == toset([var.strategy.test_listener.listener_arn])
+    error_message = "The test listener shows the new tasks."
+  }
+}
+
+run "alarms_stop_a_deployment" {
+  command = plan
+
+  variables {
+    deployment = { artifact_bucket_arn = "arn:aws:s3:::artifacts" }
+    strategy   = { alarms = ["ana-prod-blue-5xx", "ana-prod-green-5xx"] }
+  }
+
+  assert {
+    condition = (
+      one(aws_codedeploy_deployment_group.this[0].alarm_configuration).enabled
+      && one(aws_codedeploy_deployment_group.this[0].alarm_configuration).alarms == toset(["ana-prod-blue-5xx", "ana-prod-green-5xx"])
+      && one(aws_codedeploy_deployment_group.this[0].alarm_configuration).ignore_poll_alarm_failure != true
+    )
+    error_message = "Both alarms are watched, and a deployment that cannot ask for them is stopped too."
+  }
+}
+
 run "a_configuration_for_servers_is_rejected" {
   command = plan
 
   variables {
-    deployment = { artifact_bucket_arn = "arn:aws:s3:::artifacts", configuration = "CodeDeployDefault.OneAtATime" }
+    strategy = { configuration = "CodeDeployDefault.OneAtATime" }
   }
 
-  expect_failures = [var.deployment]
+  expect_failures = [var.strategy]
 }
 
 run "a_wait_of_more_than_two_days_is_rejected" {
   command = plan
 
   variables {
-    deployment = { artifact_bucket_arn = "arn:aws:s3:::artifacts", termination_wait_min = 2881 }
+    strategy = { termination_wait_min = 2881 }
   }
 
-  expect_failures = [var.deployment]
+  expect_failures = [var.strategy]
+}
+
+run "a_person_who_takes_more_than_two_days_is_rejected" {
+  command = plan
+
+  variables {
+    strategy = { ready_wait_min = 2881 }
+  }
+
+  expect_failures = [var.strategy]
+}
+
+run "half_a_minute_for_a_person_is_rejected" {
+  command = plan
+
+  variables {
+    strategy = { ready_wait_min = 0.5 }
+  }
+
+  expect_failures = [var.strategy]
+}
+
+run "eleven_alarms_are_rejected" {
+  command = plan
+
+  variables {
+    strategy = { alarms = [for number in range(11) : "alarm-${number}"] }
+  }
+
+  expect_failures = [var.strategy]
+}
+
+run "the_production_listener_as_test_listener_is_rejected" {
+  command = plan
+
+  variables {
+    strategy = { test_listener = { listener_arn = "arn:aws:elasticloadbalancing:us-west-2:123456789012:listener/app/ana-prod/50dc6c495c0c9188/f2f7dc8efc522ab2" } }
+  }
+
+  expect_failures = [var.strategy]
 }
 
 run "an_environment_too_long_for_the_groups_names_is_rejected" {

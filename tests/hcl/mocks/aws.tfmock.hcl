@@ -118,8 +118,9 @@ mock_resource "aws_iam_role" {
 
 mock_resource "aws_lb" {
   defaults = {
-    arn      = "arn:aws:elasticloadbalancing:us-west-2:123456789012:loadbalancer/app/mocked/50dc6c495c0c9188"
-    dns_name = "mocked.us-west-2.elb.amazonaws.com"
+    arn        = "arn:aws:elasticloadbalancing:us-west-2:123456789012:loadbalancer/app/mocked/50dc6c495c0c9188"
+    arn_suffix = "app/mocked/50dc6c495c0c9188"
+    dns_name   = "mocked.us-west-2.elb.amazonaws.com"
   }
 }
 
@@ -137,7 +138,8 @@ mock_resource "aws_lb_listener_rule" {
 
 mock_resource "aws_lb_target_group" {
   defaults = {
-    arn = "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/mocked/50dc6c495c0c9188"
+    arn        = "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/mocked/50dc6c495c0c9188"
+    arn_suffix = "targetgroup/mocked/50dc6c495c0c9188"
   }
 }
 
