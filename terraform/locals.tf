@@ -2,7 +2,7 @@
 # Going on is an apply with a later step, going back an apply with an earlier one.
 locals {
   # In order. A step that brings nothing here is done by a release.
-  steps = ["0", "1.1", "1.2", "1.3", "1.4", "2.1", "2.2", "2.3", "2.4"]
+  steps = ["0", "1.1", "1.2", "1.3", "1.4", "2.1", "2.2", "2.3", "2.4", "3.1", "3.2", "3.3", "3.4"]
 
   # The step that brings each module, or a later part of one; it is also the tag on its resources.
   brought_by = {
@@ -15,6 +15,10 @@ locals {
     blue_green   = "2.1"
     codedeploy   = "2.2"
     approval     = "2.3"
+    canary       = "3.1"
+    canary_shift = "3.3"
+    linear_shift = "3.4"
+    alarms       = "3.4"
   }
 
   # Module to the count of it at the step asked for. (A step that is no label of the ladder is
@@ -95,6 +99,23 @@ locals {
       }]
     },
   ]
+}
+
+locals {
+  # How production's tasks are replaced, which lab 3 changes in place: all at once; all at once when
+  # a person says so; by AWS's canary; in equal steps of our own, under the eyes of alarms.
+  production_strategy = {
+    alarms         = local.at_step.canary == 0 ? [] : values(module.canary[0].alarms)
+    configuration  = local._production_configuration
+    ready_wait_min = local.at_step.canary == 1 && local.at_step.canary_shift == 0 ? 30 : 0
+    test_listener  = one(module.canary[*].test_listener)
+  }
+
+  _production_configuration = (
+    local.at_step.linear_shift == 1 ? module.canary[0].configurations.linear
+    : local.at_step.canary_shift == 1 ? "CodeDeployDefault.ECSCanary10Percent5Minutes"
+    : "CodeDeployDefault.ECSAllAtOnce"
+  )
 }
 
 locals {

@@ -83,6 +83,7 @@ module "blue_green" {
   network          = module.foundation[0].network
   prefix           = var.prefix
   step             = local.brought_by.blue_green
+  strategy         = local.production_strategy
 
   deployment = local.at_step.codedeploy == 0 ? null : {
     artifact_bucket_arn = module.pipeline[0].artifact_bucket.arn
@@ -94,4 +95,23 @@ module "blue_green" {
     container   = module.rolling[0].service.container
     service_arn = module.rolling[0].service.arn
   }
+}
+
+# What production's deployments are tried, shifted and stopped with. The two modules need each
+# other's ends: the test port starts with what production's rule says, and the deployment group
+# names the test listener.
+module "canary" {
+  source = "../modules/canary"
+  count  = local.at_step.canary
+
+  alarms              = local.at_step.alarms == 0 ? null : { step = local.brought_by.alarms }
+  allowed_cidrs       = var.allowed_cidrs
+  canary              = local.at_step.canary_shift == 0 ? null : { interval_min = 2, percent = 20 }
+  environment         = "prod"
+  linear              = local.at_step.linear_shift == 0 ? null : { interval_min = 2, percent = 20 }
+  load_balancer       = module.foundation[0].load_balancers["prod"]
+  prefix              = var.prefix
+  production_rule_arn = module.blue_green[0].rule.arn
+  step                = local.brought_by.canary
+  target_groups       = module.blue_green[0].target_groups
 }

@@ -19,6 +19,17 @@ output "build" {
   value       = one([for build in module.build : { log_group = build.project.log_group, project = build.project.name }])
 }
 
+output "canary" {
+  description = "What production's deployments are tried, shifted and stopped with: test_listener (listener_arn, rule_arn and port), and names of the deployment configurations (canary, linear) and alarms (blue, green) that there are."
+  value = one([
+    for canary in module.canary : {
+      alarms         = canary.alarms
+      configurations = canary.configurations
+      test_listener  = canary.test_listener
+    }
+  ])
+}
+
 output "clusters" {
   description = "Names of the ECS clusters: prod and staging."
   value       = one([for foundation in module.foundation : { for key, cluster in foundation.clusters : key => cluster.name }])
@@ -104,5 +115,6 @@ output "step" {
     module.build,
     module.pipeline,
     module.blue_green,
+    module.canary,
   ]
 }

@@ -3,6 +3,13 @@ mock_provider "aws" {
   override_during = plan
 }
 
+# Two listeners of one balancer, which the mocks would give one name.
+override_resource {
+  target          = module.canary[0].aws_lb_listener.test
+  override_during = plan
+  values          = { arn = "arn:aws:elasticloadbalancing:us-west-2:123456789012:listener/app/mocked/50dc6c495c0c9188/0467ef3c8400ae65" }
+}
+
 variables {
   prefix = "ana"
   region = "us-west-2"
@@ -17,7 +24,7 @@ run "step_0_brings_the_foundation_alone" {
   }
 
   assert {
-    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 0, 0, 0, 0, 0, 0]
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green, module.canary] : length(module)] == [1, 0, 0, 0, 0, 0, 0, 0]
     error_message = "Only the foundation stands."
   }
 
@@ -27,7 +34,7 @@ run "step_0_brings_the_foundation_alone" {
   }
 
   assert {
-    condition     = output.approval == null && output.artifact_bucket == null && output.build == null && output.codedeploy == null && output.first_build == null && output.image_repository == null && output.pipeline == null && output.production == null && output.services == null && output.source_repository == null
+    condition     = output.approval == null && output.artifact_bucket == null && output.build == null && output.canary == null && output.codedeploy == null && output.first_build == null && output.image_repository == null && output.pipeline == null && output.production == null && output.services == null && output.source_repository == null
     error_message = "Outputs of later steps are null."
   }
 }
@@ -40,7 +47,7 @@ run "step_1_1_brings_the_repositories_and_the_first_build" {
   }
 
   assert {
-    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 1, 1, 0, 0, 0, 0]
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green, module.canary] : length(module)] == [1, 1, 1, 0, 0, 0, 0, 0]
     error_message = "Repositories and the first build stand on the foundation."
   }
 
@@ -63,7 +70,7 @@ run "step_1_2_brings_the_service" {
   }
 
   assert {
-    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 1, 1, 1, 0, 0, 0]
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green, module.canary] : length(module)] == [1, 1, 1, 1, 0, 0, 0, 0]
     error_message = "The service stands beside the repositories."
   }
 
@@ -81,7 +88,7 @@ run "step_1_3_brings_the_pipeline" {
   }
 
   assert {
-    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 1, 1, 1, 1, 1, 0]
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green, module.canary] : length(module)] == [1, 1, 1, 1, 1, 1, 0, 0]
     error_message = "The pipeline and its build project stand beside the service."
   }
 
@@ -100,7 +107,7 @@ run "step_1_4_is_a_release_and_brings_nothing" {
   command = plan
 
   assert {
-    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 1, 1, 1, 1, 1, 0]
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green, module.canary] : length(module)] == [1, 1, 1, 1, 1, 1, 0, 0]
     error_message = "What stands at 1.3 stands at 1.4."
   }
 
@@ -118,7 +125,7 @@ run "step_2_1_brings_production" {
   }
 
   assert {
-    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green] : length(module)] == [1, 1, 1, 1, 1, 1, 1]
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green, module.canary] : length(module)] == [1, 1, 1, 1, 1, 1, 1, 0]
     error_message = "Production stands beside all of lab 1."
   }
 
@@ -203,6 +210,93 @@ run "step_2_4_is_a_release_and_brings_nothing" {
   assert {
     condition     = output.step == "2.4" && local.pipeline_stages[*].name == ["Build", "Deploy", "Approve", "DeployProd"] && output.codedeploy.application == "ana-hello-server"
     error_message = "What stands at 2.3 stands at 2.4."
+  }
+
+  assert {
+    condition     = output.canary == null && local.production_strategy == { alarms = [], configuration = "CodeDeployDefault.ECSAllAtOnce", ready_wait_min = 0, test_listener = null }
+    error_message = "All traffic moves at once, and nobody is waited for."
+  }
+}
+
+run "step_3_1_brings_the_test_listener" {
+  command = plan
+
+  variables {
+    step = "3.1"
+  }
+
+  assert {
+    condition     = [for module in [module.foundation, module.repositories, module.first_build, module.rolling, module.build, module.pipeline, module.blue_green, module.canary] : length(module)] == [1, 1, 1, 1, 1, 1, 1, 1]
+    error_message = "The test port stands beside all of lab 2."
+  }
+
+  assert {
+    condition     = output.canary.alarms == {} && output.canary.configurations == {} && output.canary.test_listener.port == 9001 && keys(output.canary.test_listener) == ["listener_arn", "port", "rule_arn"]
+    error_message = "There is a test listener, and neither a configuration nor an alarm."
+  }
+
+  assert {
+    condition     = local.production_strategy.ready_wait_min == 30 && local.production_strategy.test_listener.listener_arn == output.canary.test_listener.listener_arn
+    error_message = "A deployment shows itself at the test listener, and waits there for a person."
+  }
+
+  assert {
+    condition     = local.production_strategy.configuration == "CodeDeployDefault.ECSAllAtOnce" && length(local.production_strategy.alarms) == 0
+    error_message = "All traffic moves at once, and no alarm is asked."
+  }
+}
+
+run "step_3_2_is_a_release_and_brings_nothing" {
+  command = plan
+
+  variables {
+    step = "3.2"
+  }
+
+  assert {
+    condition     = output.step == "3.2" && output.canary.configurations == {} && output.canary.alarms == {} && local.production_strategy.ready_wait_min == 30
+    error_message = "What stands at 3.1 stands at 3.2."
+  }
+}
+
+run "step_3_3_brings_the_canary" {
+  command = plan
+
+  variables {
+    step = "3.3"
+  }
+
+  assert {
+    condition     = output.canary.configurations == { canary = "ana-canary-20-percent-2-minutes" } && output.canary.alarms == {}
+    error_message = "A canary configuration of our own is there to be asked for."
+  }
+
+  assert {
+    condition     = local.production_strategy.configuration == "CodeDeployDefault.ECSCanary10Percent5Minutes" && local.production_strategy.ready_wait_min == 0 && local.production_strategy.test_listener != null
+    error_message = "AWS's canary is what the group goes by; nobody is waited for, and the test listener stays."
+  }
+}
+
+run "step_3_4_brings_linear_shifts_and_alarms" {
+  command = plan
+
+  variables {
+    step = "3.4"
+  }
+
+  assert {
+    condition     = output.canary.configurations == { canary = "ana-canary-20-percent-2-minutes", linear = "ana-linear-20-percent-every-2-minutes" } && output.canary.alarms == { blue = "ana-prod-blue-5xx", green = "ana-prod-green-5xx" }
+    error_message = "Both configurations and an alarm a slot stand."
+  }
+
+  assert {
+    condition     = local.production_strategy.configuration == "ana-linear-20-percent-every-2-minutes" && local.production_strategy.ready_wait_min == 0 && local.production_strategy.test_listener != null
+    error_message = "The group shifts in equal steps; nobody is waited for, and the test listener stays."
+  }
+
+  assert {
+    condition     = toset(local.production_strategy.alarms) == toset(["ana-prod-blue-5xx", "ana-prod-green-5xx"])
+    error_message = "The new version is in either slot, so both alarms are watched."
   }
 }
 
