@@ -12,6 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 GREETING = "Hello"
 
+FORMAT = os.environ.get("GREETING_FORMAT", "{greeting} {name}")
+"""How an answer is put together: configuration of a place, not of a version."""
+
 VERSION = os.environ.get("APP_VERSION", "unversioned")
 """The commit that the image was built from, baked in by the Dockerfile."""
 
@@ -22,8 +25,17 @@ def hello(path: str) -> tuple[int, str]:
         return 200, "ok\n"
     name = path.removeprefix("/hello/")
     if name and name != path:
-        return 200, f"{GREETING} {urllib.parse.unquote(name)}\n"
+        return 200, FORMAT.format(greeting=GREETING, name=urllib.parse.unquote(name)) + "\n"
     return 404, f"There is nothing at {path}; try /hello/your-name\n"
+
+
+def answer(path: str) -> tuple[int, str]:
+    """Return what `hello` does; a mistake in the format is an error, and a line in the log."""
+    try:
+        return hello(path)
+    except (IndexError, KeyError, ValueError) as error:
+        print(f"{path}: {type(error).__name__}: {error}", flush=True)
+        return 500, "Something went wrong here.\n"
 
 
 def task_id() -> str:
@@ -46,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        status, text = hello(urllib.parse.urlsplit(self.path).path)
+        status, text = answer(urllib.parse.urlsplit(self.path).path)
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/plain; charset=utf-8")

@@ -3,6 +3,9 @@
 import http.client
 import threading
 import unittest
+from contextlib import redirect_stdout
+from io import StringIO
+from unittest import mock
 
 import server
 
@@ -25,6 +28,17 @@ class HelloTest(unittest.TestCase):
     def test_other_paths_are_not_found(self) -> None:
         for path in ("/", "/hello", "/hello/"):
             self.assertEqual(server.hello(path)[0], 404, path)
+
+
+class FormatTest(unittest.TestCase):
+    def test_format_says_where_greeting_and_name_go(self) -> None:
+        with mock.patch.object(server, "FORMAT", "{name}: {greeting}!"):
+            self.assertEqual(server.answer("/hello/ana"), (200, f"ana: {server.GREETING}!\n"))
+
+    def test_mistake_in_the_format_is_an_error_of_greetings_alone(self) -> None:
+        with mock.patch.object(server, "FORMAT", "{greting} {name}"), redirect_stdout(StringIO()):
+            self.assertEqual(server.answer("/hello/ana")[0], 500)
+            self.assertEqual(server.answer("/ping"), (200, "ok\n"))
 
 
 class ServerTest(unittest.TestCase):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from workshop.application.clone import Clone, clone_of
 from workshop.aws import Aws
-from workshop.checks.view import PRODUCTION, STAGING, View
+from workshop.checks.view import PRODUCTION, STAGING, TEST, View
 from workshop.config import Config
 from workshop.environment import Environment
 from workshop.progress import Progress
@@ -31,8 +31,11 @@ class Context:
 
 
 def view_of(aws: Aws, target: Target, environment: Environment) -> View:
-    """Return what checks look through. Production has an address once its listener is made."""
+    """Return what checks look through: an address for each listener that has been made."""
     urls = {STAGING: target.published_url(environment.load_balancers.staging)}
     if environment.production is not None:
         urls[PRODUCTION] = target.published_url(environment.load_balancers.prod)
+    if environment.canary is not None:
+        port = environment.canary.test_listener.port
+        urls[TEST] = target.published_url(environment.load_balancers.prod, port)
     return View(aws, environment, urls)

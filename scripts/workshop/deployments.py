@@ -10,16 +10,19 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-import yaml
-
 from workshop.aws import Aws, ClientError, error_code
+from workshop.deployed_revision import appspec_of, image_tag, task_definition_of
 from workshop.environment import CodeDeploy
+from workshop.errors import UsageError
 
 ROLLBACK = "codeDeployRollback"
 """The creator of a rollback. Source: CodeDeploy API, `DeploymentInfo.creator`."""
 
 RUNNING = frozenset({"Created", "Queued", "InProgress", "Baking", "Ready"})
 """The statuses of a deployment that has not ended. Source: CodeDeploy API, `DeploymentStatus`."""
+
+READY = "Ready"
+"""The status of a deployment in its ready wait. Source: CodeDeploy API, `DeploymentStatus`."""
 
 _OVER = {"DeploymentAlreadyCompletedException", "DeploymentDoesNotExistException"}
 _NOT_STOPPABLE = "UnsupportedActionForDeploymentTypeException"
@@ -29,10 +32,8 @@ _NOT_WAITING = {
     _NOT_STOPPABLE,
 }
 _NOT_STARTED = {"DeploymentNotStartedException", "DeploymentTargetDoesNotExistException"}
+_ONE_AT_A_TIME = "DeploymentLimitExceededException"
 _NO_GROUP = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}
-_NO_REVISION = {"RevisionDoesNotExistException", "ApplicationDoesNotExistException"}
-_NO_OBJECT = {"NoSuchBucket", "NoSuchKey", "NoSuchVersion"}
-_NO_DEFINITION = {"ClientException", "InvalidParameterException"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Deployment:
     says how traffic moves. `weights`: slot -> percent, empty before it has started.
     `rolled_back_by` and `rollback_of` are the ids of the deployment that undid it, and of the one
     that it undoes. `is_waiting_to_terminate`: traffic is where it is to be, and the tasks that it
-    replaced still stand.
+    replaced still stand. `test_listeners` (ARNs) are where it shows the new version first;
+    `waits_for_reroute`: it waits for a person then.
     """
 
     id: str
@@ -74,6 +76,8 @@ class Deployment:
     rolled_back_by: str | None = None
     rollback_of: str | None = None
     is_waiting_to_terminate: bool = False
+    test_listeners: tuple[str, ...] = ()
+    waits_for_reroute: bool = False
 
     @property
     def is_running(self) -> bool:
@@ -82,6 +86,15 @@ class Deployment:
     @property
     def is_rollback(self) -> bool:
         return self.creator == ROLLBACK
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the new version is on the test port, and a person is to send traffic on."""
+        return self.status == READY
+
+    def has_passed(self, event: str) -> bool:
+        """Tell whether a lifecycle event has succeeded."""
+        return any(one.name == event and one.status == "Succeeded" for one in self.events)
 
 
 def deployments(aws: Aws, codedeploy: CodeDeploy, limit: int = 20) -> list[Deployment]:
@@ -100,7 +113,7 @@ def read_deployment(aws: Aws, deployment_id: str) -> Deployment:
     """Return one deployment. Raises: ClientError if AWS has none of that id."""
     info = aws.client("codedeploy").get_deployment(deploymentId=deployment_id)["deploymentInfo"]
     target = _ecs_target(aws, deployment_id)
-    definition = _task_definition(aws, info)
+    definition = task_definition_of(appspec_of(aws, info))
     error, rollback = info.get("errorInformation", {}), info.get("rollbackInfo", {})
     completed_at = info.get("completeTime")
     return Deployment(
@@ -111,8 +124,7 @@ def read_deployment(aws: Aws, deployment_id: str) -> Deployment:
         created_at=info["createTime"],
         completed_at=completed_at,
         task_definition=definition,
-        version=_image_tag(aws, definition),
-        configuration=info.get("deploymentConfigName", ""),
+        version=image_tag(aws, definition),
         events=tuple(_event(one) for one in target.get("lifecycleEvents", [])),
         weights=_weights(target),
         error_code=error.get("code", ""),
@@ -120,7 +132,35 @@ def read_deployment(aws: Aws, deployment_id: str) -> Deployment:
         rolled_back_by=rollback.get("rollbackDeploymentId"),
         rollback_of=rollback.get("rollbackTriggeringDeploymentId"),
         is_waiting_to_terminate=completed_at is None and _has_switched(info, target),
+        configuration=info.get("deploymentConfigName", ""),
+        test_listeners=listeners_for_tests(info),
+        waits_for_reroute=_ready_action(info) == "STOP_DEPLOYMENT",
     )
+
+
+def listeners_for_tests(info: dict[str, Any]) -> tuple[str, ...]:
+    """Return the ARNs of the listeners on which a group, or a deployment, shows new versions.
+
+    Source: CodeDeploy API, `TargetGroupPairInfo.testTrafficRoute`.
+    """
+    pairs = info.get("loadBalancerInfo", {}).get("targetGroupPairInfoList", [])
+    return tuple(
+        arn for pair in pairs for arn in pair.get("testTrafficRoute", {}).get("listenerArns", [])
+    )
+
+
+def _ready_action(info: dict[str, Any]) -> str:
+    """Return what happens when nobody re-routes. Source: CodeDeploy API, DeploymentReadyOption."""
+    option = info.get("blueGreenDeploymentConfiguration", {}).get("deploymentReadyOption", {})
+    return str(option.get("actionOnTimeout", ""))
+
+
+def reroute(aws: Aws, deployment_id: str) -> bool:
+    """Send production's traffic to the new version; False if the deployment does not wait for that.
+
+    Source: CodeDeploy API, ContinueDeployment with `READY_WAIT`.
+    """
+    return _continue(aws, deployment_id, "READY_WAIT")
 
 
 def end_termination_wait(aws: Aws, deployment_id: str) -> bool:
@@ -128,9 +168,13 @@ def end_termination_wait(aws: Aws, deployment_id: str) -> bool:
 
     Source: CodeDeploy API, ContinueDeployment with `TERMINATION_WAIT`.
     """
+    return _continue(aws, deployment_id, "TERMINATION_WAIT")
+
+
+def _continue(aws: Aws, deployment_id: str, wait_type: str) -> bool:
     try:
         aws.client("codedeploy").continue_deployment(
-            deploymentId=deployment_id, deploymentWaitType="TERMINATION_WAIT"
+            deploymentId=deployment_id, deploymentWaitType=wait_type
         )
     except ClientError as error:
         if error_code(error) in _OVER | _NOT_WAITING:
@@ -154,6 +198,45 @@ def stop(aws: Aws, deployment_id: str, rollback: bool = True) -> bool:
             return False
         raise
     return True
+
+
+def redeploy(aws: Aws, codedeploy: CodeDeploy, deployment_id: str, configuration: str = "") -> str:
+    """Deploy once more what a deployment brought; return the id of the new one.
+
+    Without a `configuration` the group's own shifts the traffic. Raises: UsageError where AWS does
+    not tell any more what was deployed, or where another deployment runs.
+    Source: CodeDeploy API, CreateDeployment with an `appSpecContent`.
+    """
+    client = aws.client("codedeploy")
+    info = client.get_deployment(deploymentId=deployment_id)["deploymentInfo"]
+    text = appspec_of(aws, info)
+    if not text:
+        raise UsageError(
+            f"AWS does not tell any more what deployment `{deployment_id}` deployed.",
+            "Push a commit instead: it takes its way through the pipeline.",
+        )
+    named = {"deploymentConfigName": configuration} if configuration else {}
+    try:
+        made = client.create_deployment(
+            applicationName=codedeploy.application,
+            deploymentGroupName=codedeploy.deployment_group,
+            description=f"What {deployment_id} deployed, once more",
+            revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": text}},
+            **named,
+        )
+    except ClientError as error:
+        if error_code(error) != _ONE_AT_A_TIME:
+            raise
+        raise UsageError(
+            f"Deployment group `{codedeploy.deployment_group}` is busy with another deployment.",
+            "Follow it with `workshop watch`, and run the same command again when it has ended.",
+        ) from error
+    return str(made["deploymentId"])
+
+
+def slot_serving(deployment: Deployment) -> str:
+    """Return the slot that a deployment has given all traffic, `?` where none has it."""
+    return next((slot for slot, weight in deployment.weights.items() if weight == 100), "?")
 
 
 def slot_of(target_group_name: str) -> str:
@@ -222,64 +305,3 @@ def _weights(target: dict[str, Any]) -> dict[str, float]:
         for one in target.get("taskSetsInfo", [])
         if "targetGroup" in one and "trafficWeight" in one
     }
-
-
-def _task_definition(aws: Aws, info: dict[str, Any]) -> str:
-    """Return the task definition that the deployment's appspec names."""
-    text = _appspec(aws, info)
-    try:
-        (resource,) = yaml.safe_load(text)["Resources"]
-        return str(resource["TargetService"]["Properties"]["TaskDefinition"])
-    except (yaml.YAMLError, KeyError, TypeError, ValueError):
-        return ""
-
-
-def _appspec(aws: Aws, info: dict[str, Any]) -> str:
-    """Return the text of a deployment's appspec, '' where AWS does not tell it.
-
-    CodePipeline may hand it over as a file in S3.
-    Source: CodeDeploy API, GetDeployment: "The content property of the appSpecContent object in the
-    returned revision is always null. Use GetApplicationRevision and the sha256 property".
-    """
-    revision = info.get("revision", {})
-    if "s3Location" in revision:
-        return _object(aws, revision["s3Location"])
-    found = revision.get("appSpecContent", {})
-    if found.get("content") or not found.get("sha256"):
-        return str(found.get("content") or "")
-    try:
-        answer = aws.client("codedeploy").get_application_revision(
-            applicationName=info["applicationName"], revision=revision
-        )
-    except ClientError as error:
-        if error_code(error) in _NO_REVISION:
-            return ""
-        raise
-    return str(answer["revision"].get("appSpecContent", {}).get("content") or "")
-
-
-def _object(aws: Aws, location: dict[str, str]) -> str:
-    version = {"VersionId": location["version"]} if location.get("version") else {}
-    try:
-        found = aws.client("s3").get_object(
-            Bucket=location["bucket"], Key=location["key"], **version
-        )
-    except ClientError as error:
-        if error_code(error) not in _NO_OBJECT:
-            raise
-        return ""
-    return str(found["Body"].read().decode("utf-8", "replace"))
-
-
-def _image_tag(aws: Aws, task_definition: str) -> str:
-    """Return the tag of the image in a task definition, '' where that is gone."""
-    if not task_definition:
-        return ""
-    try:
-        found = aws.client("ecs").describe_task_definition(taskDefinition=task_definition)
-    except ClientError as error:
-        if error_code(error) in _NO_DEFINITION:
-            return ""
-        raise
-    image = str(found["taskDefinition"]["containerDefinitions"][0]["image"])
-    return image.rsplit("/", 1)[-1].partition(":")[2]

@@ -95,6 +95,28 @@ class Approval:
 
 
 @dataclass(frozen=True)
+class Listener:
+    """A listener of the production load balancer, and its rule that forwards to a slot."""
+
+    listener_arn: str
+    rule_arn: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Canary:
+    """What validates a version and shifts traffic to it.
+
+    Shape: `configurations` maps `canary` and `linear` to the names of deployment configurations
+    of the workshop's own, `alarms` a slot to the name of its alarm; empty below their steps.
+    """
+
+    test_listener: Listener
+    configurations: dict[str, str]
+    alarms: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Environment:
     """What stands for one participant; a part that a later step makes is None below it."""
 
@@ -113,6 +135,7 @@ class Environment:
     production: Production | None = None
     codedeploy: CodeDeploy | None = None
     approval: Approval | None = None
+    canary: Canary | None = None
 
 
 def load_environment(aws: Aws, config: Config) -> Environment:
@@ -165,7 +188,15 @@ def environment_from_outputs(outputs: dict[str, Any]) -> Environment:
         production=_optional(Production, outputs.get("production")),
         codedeploy=_optional(CodeDeploy, outputs.get("codedeploy")),
         approval=_optional(Approval, outputs.get("approval")),
+        canary=_canary(outputs.get("canary")),
     )
+
+
+def _canary(value: dict[str, Any] | None) -> Canary | None:
+    if value is None:
+        return None
+    listener = _typed(Listener, value["test_listener"])
+    return Canary(listener, dict(value["configurations"]), dict(value["alarms"]))
 
 
 def _typed(kind: type[T], value: dict[str, Any]) -> T:

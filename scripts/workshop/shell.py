@@ -38,6 +38,9 @@ def _urls(config: Config, target: Target, environment: Environment) -> dict[str,
         urls["STAGING_URL"] = target.published_url(environment.load_balancers.staging)
     if environment.production is not None:
         urls["PRODUCTION_URL"] = target.published_url(environment.load_balancers.prod)
+    if environment.canary is not None:
+        port = environment.canary.test_listener.port
+        urls["TEST_URL"] = target.published_url(environment.load_balancers.prod, port)
     if environment.source_repository is not None:
         urls["CLONE_URL"] = push_url(config, environment.source_repository)
     return urls

@@ -3,7 +3,7 @@
 from typing import Any
 
 from workshop.application.clone import push_url
-from workshop.checks.view import PRODUCTION, View
+from workshop.checks.view import PRODUCTION, TEST, View
 from workshop.context import Context
 
 
@@ -11,11 +11,12 @@ def read_status(context: Context) -> dict[str, Any]:
     """Return what `workshop status --json` prints.
 
     Shape: `target`, `participant`, `step`, `endpoint_url`, `region`, `clone_url`; `urls` by
-    service key, where `/hello/<name>` answers; `pipeline` with `name` and `stages` (`name`,
-    `status`), or None; `approval`, what waits for a person (`execution_id`, `commit`, `subject`,
-    `stage`, `behind`: how many executions wait for it), or None; `deployment`, production's
-    that runs (`id`, `status`, `version`, `weights` by slot in percent), or None; `services`, each
-    with `cluster`, `name`, `running`, `desired`, `revision` (`<family>:<number>`), `image_tag`.
+    service key, and `test`, where `/hello/<name>` answers; `pipeline` with `name` and `stages`
+    (`name`, `status`), or None; `approval`, what waits for a person (`execution_id`, `commit`,
+    `subject`, `stage`, `behind`: how many executions wait for it), or None; `deployment`,
+    production's that runs (`id`, `status`, `version`, `weights` by slot in percent), or None;
+    `services`, each with `cluster`, `name`, `running`, `desired`, `revision` (`<family>:<number>`),
+    `image_tag`.
     """
     config, environment, view = context.config, context.environment, context.view
     source = environment.source_repository
@@ -27,7 +28,7 @@ def read_status(context: Context) -> dict[str, Any]:
         "endpoint_url": config.endpoint_url,
         "region": environment.region,
         "clone_url": push_url(config, source) if source else None,
-        "urls": {key: view.urls[key] for key in services},
+        "urls": {key: view.urls[key] for key in (*services, TEST) if key in view.urls},
         "pipeline": _pipeline(view) if environment.pipeline else None,
         "approval": _approval(view) if environment.approval else None,
         "deployment": _deployment(view),

@@ -7,9 +7,9 @@ from workshop.checks.production import (
     look_at_answer,
     look_at_deployment_group,
     look_at_production,
-    look_at_routing,
     look_at_stages,
 )
+from workshop.checks.routing import look_at_routing
 from workshop.checks.view import PRODUCTION, View
 
 

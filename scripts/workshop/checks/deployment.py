@@ -8,7 +8,7 @@ from workshop.checks.diagnosis import tasks_in_trouble, why_tasks_stop
 from workshop.checks.model import Ending, Finding, could_not_look, failed, not_yet, passed
 from workshop.checks.production import DEPLOY_STAGE
 from workshop.checks.view import PRODUCTION, View
-from workshop.deployments import Deployment
+from workshop.deployments import Deployment, slot_serving
 
 LIFECYCLE = (
     "BeforeInstall",
@@ -126,7 +126,7 @@ def progress_of(deployment: Deployment) -> str:
     """Return in words how far a deployment has come."""
     if deployment.is_waiting_to_terminate:
         return "production has switched; the old tasks wait for their end"
-    if deployment.status == "Ready":
+    if deployment.is_ready:
         return "it waits until the traffic may be moved"
     current = next(
         (one for one in deployment.events if one.status in {"InProgress", "Pending"}), None
@@ -141,13 +141,14 @@ def _next_for(deployment: Deployment) -> str:
     wait = ""
     if deployment.is_waiting_to_terminate:
         wait = "TERMINATION_WAIT"
-    elif deployment.status == "Ready":
+    elif deployment.is_ready:
         wait = "READY_WAIT"
     if not wait:
         return ""
+    ends = "stops when its time is over" if deployment.is_ready else "ends by itself in time"
     return (
-        f"It ends the wait by itself in time; `aws deploy continue-deployment --deployment-id "
-        f"{deployment.id} --deployment-wait-type {wait}` ends it now."
+        f"The wait {ends}; `workshop promote` ends it now, as does `aws deploy "
+        f"continue-deployment --deployment-id {deployment.id} --deployment-wait-type {wait}`."
     )
 
 
@@ -161,7 +162,7 @@ def _succeeded(found: Deployment) -> Finding:
             cause="The record of the deployment is not whole.",
             remedy=f"Look with `aws deploy get-deployment --deployment-id {found.id}`.",
         )
-    live = next((slot for slot, weight in found.weights.items() if weight == 100), "?")
+    live = slot_serving(found)
     return passed(f"{found.id} succeeded, slot `{live}`: {', '.join(names)}")
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from workshop.checks.diagnosis import why_tasks_stop
 from workshop.checks.model import Ending, Finding, could_not_look, failed, not_yet, passed
+from workshop.checks.routing import look_at_routing
 from workshop.checks.view import PRODUCTION, View
 
-PATH = "/hello/*"
 ROLLBACK_EVENTS = {
     "DEPLOYMENT_FAILURE",
     "DEPLOYMENT_STOP_ON_ALARM",
@@ -87,61 +87,6 @@ def _at_rest(view: View, record: dict[str, Any], primary: dict[str, Any]) -> Fin
     if not is_steady or not desired <= primary["runningCount"] or healthy < desired:
         return not_yet(counts, details=why_tasks_stop(view, PRODUCTION, primary["createdAt"]))
     return passed(f"{counts}, slot `{idle}` is empty")
-
-
-def look_at_routing(view: View) -> Finding:
-    """Judge the rule: all of `/hello/*` to the slot of the primary task set."""
-    rule = view.production_rule()
-    if rule is None:
-        return failed(
-            f"the listener has no rule for `{PATH}`",
-            cause="It was deleted outside Terraform.",
-            remedy=f"Run `workshop lab 2 --to 2.1`, {_MENDED}.",
-        )
-    paths = _paths(rule)
-    if PATH not in paths:
-        return failed(
-            f"the rule is for {', '.join(paths) or 'no path'}, not for `{PATH}`",
-            cause=_OUTSIDE,
-            remedy=f"Run `workshop lab 2 --to 2.1`, {_MENDED}.",
-        )
-    record = view.service_record(PRODUCTION)
-    primary = view.primary_task_set(record) if record else None
-    if primary is None:
-        return could_not_look("production has no task set that traffic could belong to")
-    return _weights(view, rule, view.slot_of(primary))
-
-
-def _paths(rule: dict[str, Any]) -> list[str]:
-    return [
-        path
-        for condition in rule["Conditions"]
-        if condition["Field"] == "path-pattern"
-        for path in condition.get("PathPatternConfig", condition).get("Values", [])
-    ]
-
-
-def _weights(view: View, rule: dict[str, Any], live: str) -> Finding:
-    weights = view.weights_of(rule)
-    shown = ", ".join(f"{slot} {weight}" for slot, weight in sorted(weights.items()))
-    slots = set(view.service(PRODUCTION).target_groups)
-    if weights.keys() == slots and weights[live] == 100 and sum(weights.values()) == 100:
-        return passed(f"`{PATH}` goes to slot `{live}` ({shown})")
-    running = view.running_deployment()
-    if running is not None:
-        return not_yet(f"deployment {running.id} moves the traffic ({shown})")
-    groups = view.service(PRODUCTION).target_groups
-    forward = ",".join(
-        f"{{TargetGroupArn={arn},Weight={100 if slot == live else 0}}}"
-        for slot, arn in sorted(groups.items())
-    )
-    return failed(
-        f"`{PATH}` is forwarded by {shown or 'no weights'}; "
-        f"slot `{live}` holds the primary task set",
-        cause="The rule was changed past CodeDeploy, or a deployment ended without a rollback.",
-        remedy=f"Run `aws elbv2 modify-rule --rule-arn {view.production.rule_arn} --actions "
-        f"'Type=forward,ForwardConfig={{TargetGroups=[{forward}]}}'`.",
-    )
 
 
 def look_at_answer(view: View) -> Finding:

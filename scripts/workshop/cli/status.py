@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from workshop.checks.view import PRODUCTION
+from workshop.checks.view import PRODUCTION, TEST
 from workshop.cli.context import Context, pass_context
 from workshop.cli.run import session_of
 from workshop.deployments import weights_in_words
@@ -12,7 +12,7 @@ from workshop.progress import silent
 from workshop.runner import open_context
 from workshop.status import read_status
 
-_NAMES = {PRODUCTION: "production"}
+_NAMES = {PRODUCTION: "production", TEST: "test port"}
 
 
 @click.command()

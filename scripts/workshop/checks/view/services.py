@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from workshop.aws import ClientError, error_code
-from workshop.checks.view.standing import Standing
+from workshop.checks.view.standing import NotStanding, Standing
 from workshop.checks.web import Answer, ask
 
 STAGING = "staging"
@@ -12,6 +12,9 @@ STAGING = "staging"
 
 PRODUCTION = "prod"
 """The key of the production service, whose slots are `blue` and `green`."""
+
+TEST = "test"
+"""The key of the address at which a new version of production can be tried before users do."""
 
 
 class ServicesView(Standing):
@@ -83,8 +86,15 @@ class ServicesView(Standing):
 
     def production_rule(self) -> dict[str, Any] | None:
         """Return the rule that brings users to production, or None where it is gone."""
+        return self._rule(self.production.rule_arn)
+
+    def test_rule(self) -> dict[str, Any] | None:
+        """Return the rule of the test port, or None where it is gone."""
+        return self._rule(self.canary.test_listener.rule_arn)
+
+    def _rule(self, arn: str) -> dict[str, Any] | None:
         try:
-            found = self.aws.client("elbv2").describe_rules(RuleArns=[self.production.rule_arn])
+            found = self.aws.client("elbv2").describe_rules(RuleArns=[arn])
         except ClientError as error:
             if error_code(error) != "RuleNotFound":
                 raise
@@ -109,6 +119,22 @@ class ServicesView(Standing):
             for group in action.get("ForwardConfig", {}).get("TargetGroups", [])
         }
 
+    def alarms(self) -> dict[str, dict[str, Any]]:
+        """Return CloudWatch's record of the slots' alarms, by name; those that are gone left out.
+
+        Source: CloudWatch API, DescribeAlarms.
+        """
+        names = sorted(self.canary.alarms.values())
+        if not names:
+            return {}
+        found = self.aws.client("cloudwatch").describe_alarms(AlarmNames=names)
+        return {one["AlarmName"]: one for one in found["MetricAlarms"]}
+
     def hello(self, key: str, name: str = "workshop") -> Answer:
-        """Ask the application for a greeting, as its users do."""
+        """Ask the application for a greeting, as its users do; at the key `test`, on the test port.
+
+        Raises: NotStanding where nothing has been made yet that answers there.
+        """
+        if key not in self.urls:
+            raise NotStanding(f"The environment stands at step {self.environment.step}.")
         return ask(f"{self.urls[key]}/hello/{quote(name)}")

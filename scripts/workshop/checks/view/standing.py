@@ -7,6 +7,7 @@ from workshop.aws import Aws
 from workshop.environment import (
     Approval,
     BuildProject,
+    Canary,
     CodeDeploy,
     Environment,
     ImageRepository,
@@ -65,6 +66,10 @@ class Standing:
     @property
     def approval(self) -> Approval:
         return self._standing(self.environment.approval)
+
+    @property
+    def canary(self) -> Canary:
+        return self._standing(self.environment.canary)
 
     def service(self, key: str) -> Service:
         return self._standing(self.environment.services.get(key))
