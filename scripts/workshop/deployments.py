@@ -99,8 +99,13 @@ class Deployment:
 
 def deployments(aws: Aws, codedeploy: CodeDeploy, limit: int = 20) -> list[Deployment]:
     """Return the group's deployments, newest first, at most `limit`; none without a group."""
-    found = [read_deployment(aws, one) for one in islice(_ids(aws, codedeploy), limit)]
+    found = islice(each_deployment(aws, codedeploy), limit)
     return sorted(found, key=lambda one: one.created_at, reverse=True)
+
+
+def each_deployment(aws: Aws, codedeploy: CodeDeploy) -> Iterator[Deployment]:
+    """Yield the group's deployments, newest first as AWS lists them, each read when asked for."""
+    return (read_deployment(aws, one) for one in _ids(aws, codedeploy))
 
 
 def running_deployment(aws: Aws, codedeploy: CodeDeploy) -> Deployment | None:
@@ -200,12 +205,19 @@ def stop(aws: Aws, deployment_id: str, rollback: bool = True) -> bool:
     return True
 
 
-def redeploy(aws: Aws, codedeploy: CodeDeploy, deployment_id: str, configuration: str = "") -> str:
+def redeploy(
+    aws: Aws,
+    codedeploy: CodeDeploy,
+    deployment_id: str,
+    configuration: str = "",
+    ignore_alarms: bool = False,
+) -> str:
     """Deploy once more what a deployment brought; return the id of the new one.
 
-    Without a `configuration` the group's own shifts the traffic. Raises: UsageError where AWS does
-    not tell any more what was deployed, or where another deployment runs.
-    Source: CodeDeploy API, CreateDeployment with an `appSpecContent`.
+    Without a `configuration` the group's own shifts the traffic. `ignore_alarms` is for leaving a
+    version that sets them off. Raises: UsageError where AWS does not tell any more what was
+    deployed, or where another deployment runs.
+    Source: CodeDeploy API, CreateDeployment: `appSpecContent`, `overrideAlarmConfiguration`.
     """
     client = aws.client("codedeploy")
     info = client.get_deployment(deploymentId=deployment_id)["deploymentInfo"]
@@ -215,14 +227,16 @@ def redeploy(aws: Aws, codedeploy: CodeDeploy, deployment_id: str, configuration
             f"AWS does not tell any more what deployment `{deployment_id}` deployed.",
             "Push a commit instead: it takes its way through the pipeline.",
         )
-    named = {"deploymentConfigName": configuration} if configuration else {}
+    settings: dict[str, Any] = {"deploymentConfigName": configuration} if configuration else {}
+    if ignore_alarms:
+        settings["overrideAlarmConfiguration"] = {"enabled": False}
     try:
         made = client.create_deployment(
             applicationName=codedeploy.application,
             deploymentGroupName=codedeploy.deployment_group,
             description=f"What {deployment_id} deployed, once more",
             revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": text}},
-            **named,
+            **settings,
         )
     except ClientError as error:
         if error_code(error) != _ONE_AT_A_TIME:

@@ -4,9 +4,9 @@ Whatever is done already, by an earlier run or by hand, is recognised by AWS's o
 repeated; so a run that was interrupted anywhere is simply run again.
 """
 
+from workshop.actions.committing import greet_differently, open_clone
 from workshop.actions.promotion import promote
-from workshop.application.clone import Clone, push_url
-from workshop.application.greeting import FILE, next_greeting, read_greeting, write_greeting
+from workshop.application.greeting import FILE
 from workshop.context import Context
 from workshop.progress import Note
 
@@ -18,16 +18,12 @@ _RELEASES = 2
 
 def release_to_production(context: Context) -> str:
     """Bring the newest commit to production; and a new greeting, unless two versions came there."""
-    clone = context.clone
-    clone.prepare(push_url(context.config, context.view.source))
-    clone.catch_up()
-    if clone.has_changes():
-        clone.commit_all("Release what was edited by hand")
+    clone = open_clone(context)
     done = promote(context, clone)
     if len(_versions(context)) >= _RELEASES:
         return done
     context.progress(Note(f"  {done}"))
-    greeting = _greet_differently(clone)
+    greeting = greet_differently(clone, STEP)
     return f"{promote(context, clone)} It greets with “{greeting}”."
 
 
@@ -38,13 +34,6 @@ def _versions(context: Context) -> set[str]:
         for one in context.view.deployments()
         if one.status == "Succeeded" and not one.is_rollback and one.version
     }
-
-
-def _greet_differently(clone: Clone) -> str:
-    greeting = next_greeting(read_greeting((clone.path / FILE).read_text(encoding="utf-8")))
-    write_greeting(clone.path, greeting)
-    clone.commit_all(f"Greet with {greeting}", step=STEP)
-    return greeting
 
 
 def commands_for_production_release(context: Context) -> list[str]:

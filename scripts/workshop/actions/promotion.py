@@ -1,23 +1,17 @@
 """One commit's way to production: push, approve, follow the deployment, end its last wait."""
 
 import threading
-import time
-from collections.abc import Callable
 
+from workshop.actions.following import CHECKS, Waits, has_passed, require, until
 from workshop.application.clone import Clone
 from workshop.approvals import WaitingApproval, decide
-from workshop.checks.blue_green import CHECKS
-from workshop.checks.model import Check, Ending, evaluate, not_passed
-from workshop.checks.rolling import CHECKS as LAB_1_CHECKS
-from workshop.checks.view import PRODUCTION, STAGING, View
+from workshop.checks.view import PRODUCTION, STAGING
 from workshop.checks.web import ask
 from workshop.context import Context
-from workshop.deployments import end_termination_wait
 from workshop.errors import InfrastructureError, UsageError
 from workshop.progress import Note, Waiting
 from workshop.waiting import wait_until
 
-_CHECKS = {check.name: check for check in (*LAB_1_CHECKS, *CHECKS)}
 _UNDER_WAY = {"InProgress", "Stopping"}
 _INTERVAL_S = 0.2
 _LOOKS = 5
@@ -31,20 +25,33 @@ def promote(context: Context, clone: Clone) -> str:
     Raises: CheckNotPassed that says why it did not come there, and what to do.
     """
     commit = clone.head()
-    view = context.view
-    if clone.is_ahead_of(view.head_commit()):
+    if serves(context, clone):
+        return f"Production serves commit {commit[:8]} already."
+    have_approved(context, clone)
+    until(context, CHECKS["deployment"], Waits(context).end)
+    return f"Production serves commit {commit[:8]}."
+
+
+def serves(context: Context, clone: Clone) -> bool:
+    """Tell whether the clone's newest commit came to production by the pipeline, and is there."""
+    is_ahead = clone.is_ahead_of(context.view.head_commit())
+    return not is_ahead and has_passed(context, "deployment", "version")
+
+
+def have_approved(context: Context, clone: Clone) -> None:
+    """Bring the clone's newest commit through its approval, so that its deployment begins.
+
+    Raises: CheckNotPassed that says why it did not come there, and what to do.
+    """
+    commit = clone.head()
+    if clone.is_ahead_of(context.view.head_commit()):
         clone.push()
         context.progress(Note(f"  Pushed commit {commit[:8]}."))
         _wait_for_execution(context, commit, _START_S)
-    elif _is_there(view):
-        return f"Production serves commit {commit[:8]} already."
     else:
         _have_it_run(context, commit)
-    _require(context, _CHECKS["configuration"])
-    _until(context, _CHECKS["approval"], lambda: _approve(context, commit))
-    ended: set[str] = set()
-    _until(context, _CHECKS["deployment"], lambda: _end_wait(context, ended))
-    return f"Production serves commit {commit[:8]}."
+    require(context, CHECKS["configuration"])
+    until(context, CHECKS["approval"], lambda: _approve(context, commit))
 
 
 def end_what_is_under_way(context: Context) -> str:
@@ -56,23 +63,19 @@ def end_what_is_under_way(context: Context) -> str:
     if running is None:
         return "No deployment is under way."
 
-    ended: set[str] = set()
+    waits = Waits(context)
 
     def go_on() -> None:
         if not running.is_rollback:
-            _require(context, _CHECKS["deployment"])
-        _end_wait(context, ended)
+            require(context, CHECKS["deployment"])
+        waits.end()
 
-    _until(context, _CHECKS["production"], go_on)
+    until(context, CHECKS["production"], go_on)
     return f"Deployment {running.id} of an earlier run has ended."
 
 
 def commands_for_what_is_under_way(_context: Context) -> list[str]:
     return ["workshop deployments   # of one that is under way, end the wait, or stop it"]
-
-
-def _is_there(view: View) -> bool:
-    return all(evaluate(_CHECKS[name], view).is_passed for name in ("deployment", "version"))
 
 
 def _have_it_run(context: Context, commit: str) -> None:
@@ -117,35 +120,9 @@ def _wait_for_execution(
         ) from error
 
 
-def _require(context: Context, check: Check) -> None:
-    """Raise what says why a check failed; whatever else it ends with is no hindrance."""
-    outcome = evaluate(check, context.view)
-    if outcome.finding.ending is Ending.FAILED:
-        raise not_passed(outcome)
-
-
-def _until(context: Context, check: Check, act: Callable[[], None]) -> None:
-    """Act and look in turn until the check passes. Raises what says why it does not."""
-    deadline = time.monotonic() + check.timeout_s
-    wait = threading.Event().wait
-    while True:
-        outcome = evaluate(check, context.view)
-        if outcome.is_passed:
-            return
-        if outcome.finding.ending is Ending.FAILED or time.monotonic() >= deadline:
-            raise not_passed(outcome)
-        if outcome.finding.ending is Ending.COULD_NOT_LOOK:
-            loss = context.target.loss()
-            if loss is not None:
-                raise loss
-        context.progress(Waiting(f"{check.step} {check.name}: {outcome.finding.observed}"))
-        act()
-        wait(context.target.poll_s)
-
-
 def _approve(context: Context, commit: str) -> None:
     """Approve the commit's execution once it waits; reject an older one that it waits behind."""
-    _require(context, _CHECKS["execution"])
+    require(context, CHECKS["execution"])
     view = context.view
     waiting = view.waiting_approval()
     execution = view.execution_of(commit)
@@ -193,15 +170,3 @@ def _compare(context: Context, waiting: WaitingApproval) -> str:
     return (
         f"Approving {_subject(waiting)}: staging serves {staging}, production still {production}."
     )
-
-
-def _end_wait(context: Context, ended: set[str]) -> None:
-    """Let the replaced tasks go, as a person does who has seen enough; once a deployment."""
-    running = context.view.running_deployment()
-    if running is None or not running.is_waiting_to_terminate or running.id in ended:
-        return
-    if end_termination_wait(context.aws, running.id):
-        ended.add(running.id)
-        context.progress(
-            Note(f"  Production has switched; ended the termination wait of {running.id}.")
-        )

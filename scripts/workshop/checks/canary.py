@@ -4,10 +4,11 @@ Deployments of this lab are those that name the test listener that stands: a res
 away, and the next one has another ARN.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import Any
 
-from workshop.checks.deployment import progress_of
+from workshop.checks.deployment import STOPPED_BY_ALARM, progress_of
 from workshop.checks.model import Check, Ending, Finding, could_not_look, failed, not_yet, passed
 from workshop.checks.routing import look_at_test_routing
 from workshop.checks.strategy import (
@@ -16,13 +17,11 @@ from workshop.checks.strategy import (
     look_at_strategy,
     look_at_test_listener,
 )
-from workshop.checks.view import TEST, View
+from workshop.checks.view import PRODUCTION, TEST, View
 from workshop.deployments import Deployment, slot_serving
 
-STOPPED_BY_ALARM = "ALARM_ACTIVE"
-"""Source: CodeDeploy API, `ErrorInformation.code`."""
-
 _SHIFT = "AllowTraffic"
+_SERVER_ERROR = 500
 _NEXT = {
     "3.2": "Push a change, approve it, and run `workshop promote` when the test port has it.",
     "3.3": "Run `workshop lab 3 --to 3.3`, which deploys the change anew.",
@@ -74,7 +73,18 @@ def look_at_own_canary(view: View) -> Finding:
 
 def look_at_alarm(view: View) -> Finding:
     """Look for a deployment that an alarm stopped while traffic was being shifted."""
-    return _look_for(view, "3.4", _caught)
+    found = _look_for(view, "3.4", _caught)
+    if found.ending is Ending.PASSED or view.running_deployment() is not None:
+        return found
+    answer = view.hello(PRODUCTION)
+    if answer.status < _SERVER_ERROR:
+        return found
+    return failed(
+        f"production answers {answer.status}, and no alarm has stopped that",
+        cause="Alarms see what users see: nobody called production while its traffic was shifted.",
+        remedy="Run `workshop rollback`. Then have `workshop watch` send requests while you deploy "
+        "it again.",
+    )
 
 
 def look_at_linear(view: View) -> Finding:
@@ -87,22 +97,24 @@ def own(view: View, kind: str) -> str:
     return view.canary.configurations.get(kind, "")
 
 
-def deployments_of_lab(view: View) -> list[Deployment]:
-    """Return the deployments that used the test port that stands, newest first."""
+def deployments_of_lab(view: View) -> Iterator[Deployment]:
+    """Yield the deployments that used the test port that stands, newest first; no rollbacks."""
     listener = view.canary.test_listener.listener_arn
-    return [one for one in view.deployments() if listener in one.test_listeners]
+    since = takewhile(lambda one: listener in one.test_listeners, view.each_deployment())
+    return (one for one in since if not one.is_rollback)
 
 
 def _look_for(view: View, step: str, proof: Proof) -> Finding:
     """Pass if any deployment of the lab proves it; else tell how far the newest one is."""
-    found = [one for one in deployments_of_lab(view) if not one.is_rollback]
-    for one in found:
+    newest = None
+    for one in deployments_of_lab(view):
+        newest = newest or one
         proved = proof(view, one)
         if proved:
             return passed(f"{one.id} {proved}")
-    if not found:
+    if newest is None:
         return not_yet("no deployment has used the test port yet", remedy=_NEXT[step])
-    return not_yet(_latest(found[0]), remedy=_remedy(found[0], step))
+    return not_yet(_latest(newest), remedy=_remedy(newest, step))
 
 
 def _latest(one: Deployment) -> str:

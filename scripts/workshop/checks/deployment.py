@@ -28,6 +28,14 @@ NEEDED = ("Install", "AllowTraffic")
 _ONE_AT_A_TIME = ("DeploymentLimitExceededException", "already has an active Deployment")
 """How CodeDeploy refuses a second deployment of a group: by its code, and in words."""
 
+STOPPED_BY_ALARM = "ALARM_ACTIVE"
+"""Source: CodeDeploy API, `ErrorInformation.code`."""
+
+_STOPPED_BY_ALARM = (
+    "An alarm of the deployment group went off: `aws cloudwatch describe-alarm-history` tells when "
+    "and why, `workshop logs app` what production said meanwhile."
+)
+
 _MANY = 2  # one task may stop by an accident of its own
 
 
@@ -209,6 +217,8 @@ def _ended(view: View, found: Deployment, action: dict[str, Any]) -> Finding:
     cause = (
         "The new version does not stay healthy: its tasks' lines are above."
         if details
+        else _STOPPED_BY_ALARM
+        if found.error_code == STOPPED_BY_ALARM
         else "It was stopped before it was done."
         if found.status == "Stopped"
         else "CodeDeploy says it above."

@@ -1,10 +1,17 @@
 """CodeDeploy's record of the production group and its deployments."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from workshop.aws import ClientError, error_code
 from workshop.checks.view.standing import Standing
-from workshop.deployments import Deployment, deployments, read_deployment, running_deployment
+from workshop.deployments import (
+    Deployment,
+    deployments,
+    each_deployment,
+    read_deployment,
+    running_deployment,
+)
 
 _NO_GROUP = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}
 
@@ -28,6 +35,10 @@ class DeploymentsView(Standing):
     def deployments(self, limit: int = 20) -> list[Deployment]:
         """Return the group's deployments, newest first."""
         return deployments(self.aws, self.codedeploy, limit)
+
+    def each_deployment(self) -> Iterator[Deployment]:
+        """Yield the group's deployments, newest first, each read when asked for."""
+        return each_deployment(self.aws, self.codedeploy)
 
     def running_deployment(self) -> Deployment | None:
         """Return the deployment that has not ended, or None; None below the group's step too."""

@@ -18,7 +18,7 @@ from tests.unit.workshop.checks.blue_green_record import (
     waiting,
 )
 
-from workshop.actions import production_release, promotion
+from workshop.actions import committing, following, production_release, promotion
 from workshop.approvals import Carried
 from workshop.checks import deployment as deployments
 from workshop.checks.web import Answer
@@ -100,7 +100,7 @@ def promote(monkeypatch: pytest.MonkeyPatch) -> Callable[[Scene], str]:
     monkeypatch.setattr(promotion, "_INTERVAL_S", 0)
     monkeypatch.setattr(promotion, "_START_S", 0)
     monkeypatch.setattr(promotion, "decide", decide)
-    monkeypatch.setattr(promotion, "end_termination_wait", end_wait)
+    monkeypatch.setattr(following, "end_termination_wait", end_wait)
     monkeypatch.setattr(promotion, "ask", lambda _url: Answer(200, "", OLDER, None))
     monkeypatch.setattr(deployments, "tasks_in_trouble", lambda *_any: [])
     monkeypatch.setattr(deployments, "why_tasks_stop", lambda *_any: ())
@@ -166,11 +166,25 @@ def test_running_deployment_of_an_earlier_run_is_followed(promote):
 
 def test_wait_is_ended_once_however_long_the_tasks_take_to_go(monkeypatch: pytest.MonkeyPatch):
     scene = Scene(DEPLOYS)
-    monkeypatch.setattr(promotion, "end_termination_wait", lambda _aws, _id: not scene.does(_id))
-    ended: set[str] = set()
+    monkeypatch.setattr(following, "end_termination_wait", lambda _aws, _id: not scene.does(_id))
+    waits = following.Waits(scene)  # type: ignore[arg-type]
     for _ in range(2):
-        promotion._end_wait(scene, ended)  # type: ignore[arg-type]
+        waits.end()
     assert scene.done == ["d-NEW"]
+
+
+def test_version_on_the_test_port_is_sent_on_once(monkeypatch: pytest.MonkeyPatch):
+    ready = replace(RUNNING, status="Ready")
+    scene = Scene(replace(DEPLOYS, known=[ready], running=ready))
+    monkeypatch.setattr(following, "reroute", lambda _aws, _id: bool(scene.does(_id)))
+    waits = following.Waits(scene)  # type: ignore[arg-type]
+    waits.end()
+    assert scene.told == []  # it had ended meanwhile
+    monkeypatch.setattr(following, "reroute", lambda _aws, _id: not scene.does(_id))
+    for _ in range(2):
+        waits.end()
+    assert scene.done == ["d-NEW", "d-NEW"]
+    assert scene.told == ["  Sent production's traffic on to c0ffee00 (d-NEW)."]
 
 
 def test_approval_that_was_decided_since_the_look_is_looked_at_again(
@@ -274,7 +288,7 @@ class TestRelease:
             known = [deployment(version=version) for version in versions]
             undone = deployment(version="other", creator="codeDeployRollback")
             view = record(known=[undone, *known])
-            monkeypatch.setattr(production_release, "push_url", lambda *_any: "")
+            monkeypatch.setattr(committing, "push_url", lambda *_any: "")
             monkeypatch.setattr(
                 production_release, "promote", lambda *_any: done.append("promote") or "Done."
             )

@@ -4,12 +4,9 @@ from typing import Any
 
 import pytest
 from tests.unit.workshop.checks.blue_green_record import (
-    BLUE,
-    GREEN,
     Recorded,
     deployment,
     group,
-    rule,
     service,
     task_set,
 )
@@ -81,35 +78,6 @@ class TestProduction:
     def test_no_task_set_is_not_yet(self):
         found = production.look_at_production(Recorded(record=service(taskSets=[])))
         ends(found, Ending.NOT_YET)
-
-
-class TestRouting:
-    def test_all_to_the_primary_slot_passes(self):
-        ends(production.look_at_routing(Recorded()), Ending.PASSED, "`green`", "blue 0")
-
-    def test_deleted_rule_fails(self):
-        ends(production.look_at_routing(Recorded(rule=None)), Ending.FAILED, "no rule")
-
-    def test_rule_of_another_path_fails(self):
-        found = production.look_at_routing(Recorded(rule=rule(path="/elsewhere/*")))
-        ends(found, Ending.FAILED, "/elsewhere/*")
-
-    @pytest.mark.parametrize(
-        "changed", [rule(blue=100, green=0), rule(blue=50, green=50), rule(green=1)]
-    )
-    def test_other_weights_fail_with_the_command_that_puts_them_right(self, changed: Any):
-        found = production.look_at_routing(Recorded(rule=changed))
-        wanted = f"{{TargetGroupArn={BLUE},Weight=0}},{{TargetGroupArn={GREEN},Weight=100}}"
-        ends(found, Ending.FAILED, "aws elbv2 modify-rule", wanted)
-
-    def test_rule_without_the_idle_group_fails(self):
-        changed = rule()
-        del changed["Actions"][0]["ForwardConfig"]["TargetGroups"][0]
-        ends(production.look_at_routing(Recorded(rule=changed)), Ending.FAILED)
-
-    def test_weights_that_a_deployment_moves_are_not_yet(self):
-        view = Recorded(rule=rule(blue=100, green=0), running=RUNNING)
-        ends(production.look_at_routing(view), Ending.NOT_YET, "d-RUN")
 
 
 class TestAnswer:
