@@ -16,7 +16,7 @@ ENVIRONMENTS := $(if $(FAST),,-n 3)
 export TARGET PARTICIPANT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab1 lab2 reset destroy test bench verify docs clean
+.PHONY: help setup lab1 lab2 lab3 reset destroy test bench verify docs clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ lab1: setup ## Take lab 1, the rolling update, through its steps [TARGET=local|a
 
 lab2: setup ## Take lab 2, approval and blue/green, through its steps; lab 1 first where it is missing
 	@$(WORKSHOP) lab 2
+
+lab3: setup ## Take lab 3, test port, canary, linear and going back, through its steps; lab 2 first
+	@$(WORKSHOP) lab 3
 
 reset: .venv/.ready ## Go back to the start of lab [LAB=1], the foundation kept
 	@$(WORKSHOP) reset "$(LAB)"

@@ -13,7 +13,7 @@ from workshop.context import Context
 from workshop.environment import load_environment
 from workshop.errors import Interrupted, NotPrepared, WorkshopError
 from workshop.labs import is_higher, steps_missing_below, steps_reached
-from workshop.labs.model import Step
+from workshop.labs.model import Lab, Step
 from workshop.progress import Note, Progress, Waiting
 from workshop.targets import Confirm, Target
 from workshop.terraform import PlanSummary, Terraform
@@ -108,6 +108,37 @@ def _prepare(session: Session, standing: str | None, label: str) -> None:
     for prepare in (step.prepare for step in reached):
         if prepare is not None:
             prepare(_context(session))
+
+
+def provision_step(session: Session, lab: Lab, step: Step) -> None:
+    """Provision a step whose lab was taken up to it, and leave what is done there to a person.
+
+    Raises: NotPrepared below the lab; CheckNotPassed where a step before it was not taken.
+    """
+    session.terraform.look_for_itself()
+    session.target.ensure_ready(session.progress)
+    context = open_context(session)
+    standing = context.environment.step
+    if is_higher(lab.before, standing):
+        raise NotPrepared(
+            f"Environment `{session.config.participant}` stands at step {standing}, and lab "
+            f"{lab.number} starts from {lab.before}.",
+            f"Run `make lab{lab.number - 1}` first.",
+        )
+    for earlier in lab.steps[: lab.steps.index(step)]:
+        _require_passed(earlier, context)
+    session.progress(Note(f"Step {step.label}: {step.title}"))
+    highest = step.label if is_higher(step.label, standing) else standing
+    _prepare(session, standing, highest)
+    session.terraform.apply(highest, session.progress)
+    remember_standing(session.config, highest)
+
+
+def _require_passed(step: Step, context: Context) -> None:
+    for check in step.checks:
+        outcome = evaluate(check, context.view)
+        if not outcome.is_passed:
+            raise not_passed(outcome)
 
 
 def plan_step(session: Session, step: Step) -> PlanSummary:

@@ -6,7 +6,7 @@ from workshop.actions.committing import greet_differently, open_clone
 from workshop.actions.following import CHECKS, Attempt, Waits, has_passed, require, until
 from workshop.actions.promotion import end_what_is_under_way, have_approved, promote, serves
 from workshop.application.clone import Clone
-from workshop.application.configuration import TASKDEF
+from workshop.application.configuration import TASKDEF, read_text
 from workshop.application.fault import (
     MISTAKE,
     VARIABLE,
@@ -17,6 +17,7 @@ from workshop.application.fault import (
 from workshop.checks.deployment import STOPPED_BY_ALARM
 from workshop.checks.view import PRODUCTION
 from workshop.context import Context
+from workshop.errors import UsageError
 from workshop.progress import Note
 
 STEP = "3.4"
@@ -56,12 +57,19 @@ def _let_alarms_catch(context: Context) -> None:
 
 def _is_mistaken(context: Context, clone: Clone) -> bool:
     path, container = _taskdef(context, clone)
-    return has_mistake(path.read_text(encoding="utf-8"), container)
+    return has_mistake(read_text(path) or "", container)
 
 
 def _make_mistake(context: Context, clone: Clone) -> None:
     path, container = _taskdef(context, clone)
-    path.write_text(with_mistake(path.read_text(encoding="utf-8"), container), encoding="utf-8")
+    try:
+        text = with_mistake(read_text(path) or "", container)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"`{path}` describes no container `{container}` that could be given a variable.",
+            f"Bring the file back: `git -C '{clone.path}' log -- {TASKDEF}` names its commits.",
+        ) from error
+    path.write_text(text, encoding="utf-8")
     clone.commit_all("Say in production how a greeting is put together", step=STEP)
 
 

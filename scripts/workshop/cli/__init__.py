@@ -16,6 +16,8 @@ COMMANDS = {
     "status": "Show the step reached, the URLs, the pipeline and the services.",
     "approve": "Let the version that waits for approval go to production.",
     "reject": "Keep the version that waits for approval from production.",
+    "promote": "Send traffic on to the version on the test port; or let the old tasks go.",
+    "rollback": "Bring production back to the version before.",
     "deployments": "Show what is and was deployed where.",
     "watch": "Watch traffic shift: what AWS reports beside what is measured.",
     "hint": "Give a nudge for a step.",

@@ -8,7 +8,7 @@ from workshop.console import Console
 from workshop.context import Context as LabContext
 from workshop.labs import lab_numbered, steps_between
 from workshop.labs.model import Step
-from workshop.runner import Pause, plan_step, run_steps
+from workshop.runner import Pause, plan_step, provision_step, run_steps
 from workshop.terraform import PlanSummary
 
 
@@ -19,6 +19,11 @@ from workshop.terraform import PlanSummary
 @click.option(
     "--pause", is_flag=True, help="Stop before each action and show how to do it by hand."
 )
+@click.option(
+    "--provision",
+    is_flag=True,
+    help="Let Terraform make what the last step needs, and leave its action to you.",
+)
 @click.option("--plan", is_flag=True, help="Show what Terraform would change, and change nothing.")
 @click.option("--yes", is_flag=True, help="On `aws`, create without asking.")
 @pass_context
@@ -28,6 +33,7 @@ def lab(
     first: str | None,
     last: str | None,
     pause: bool,
+    provision: bool,
     plan: bool,
     yes: bool,
 ) -> None:
@@ -45,6 +51,10 @@ def lab(
             _show_plan(context, plan_step(session, steps[-1]))
             return
         confirm = (lambda _question: True) if yes else context.console.confirm
+        if provision:
+            provision_step(session, lab, steps[-1])
+            context.console.success(f"Step {steps[-1].label} is provisioned; now act.")
+            return
         reached = run_steps(session, steps, confirm, _ask(context.console) if pause else None)
     context.console.success(f"Lab {number} stands at step {steps[-1].label}; every check passed.")
     _show_urls(context.console, reached, lab.service)

@@ -4,6 +4,7 @@ import click
 
 from workshop.application.clone import restart_from_template
 from workshop.cli.context import Context, pass_context
+from workshop.cli.run import session_of
 from workshop.environment import load_environment
 from workshop.errors import NotPrepared, UsageError
 from workshop.labs import is_higher, lab_numbered
@@ -11,7 +12,7 @@ from workshop.labs.model import Lab
 from workshop.progress import Note, Progress
 from workshop.quiesce import quiesce, wake
 from workshop.revisions import delete_revisions, families_without_service
-from workshop.runner import remember_standing
+from workshop.runner import open_context, remember_standing
 
 
 @click.command()
@@ -33,6 +34,13 @@ def reset(context: Context, number: int, yes: bool) -> None:
         f"Environment `{context.config.participant}` stands at the start of lab {number}. "
         f"Go on with `make lab{number}`."
     )
+
+
+def _equip(context: Context, lab: Lab, progress: Progress) -> None:
+    """Commit, on top of the template, the files with which earlier labs left the clone."""
+    opened = open_context(session_of(context, progress))
+    for supply in lab.equipment:
+        progress(Note(supply(opened)))
 
 
 def _confirm(context: Context, number: int) -> None:
@@ -70,4 +78,5 @@ def reset_to(context: Context, lab: Lab, progress: Progress) -> None:
     )
     if tag is not None:
         progress(Note(f"Your clone starts again; tag `{tag}` keeps what it was."))
+        _equip(context, lab, progress)
     wake(context.aws, environment)

@@ -2,10 +2,10 @@
 
 from workshop.checks.model import Check
 from workshop.errors import UsageError
-from workshop.labs import blue_green, rolling
+from workshop.labs import blue_green, canary, rolling
 from workshop.labs.model import Lab, Step
 
-LABS: tuple[Lab, ...] = (rolling.LAB, blue_green.LAB)
+LABS: tuple[Lab, ...] = (rolling.LAB, blue_green.LAB, canary.LAB)
 
 FOUNDATION = "0"
 

@@ -49,7 +49,8 @@ class Lab:
     """One lesson.
 
     `before` is the step of the ladder that the lab starts from, `service` the key of the service
-    that the lab releases to.
+    that the lab releases to. `equipment` puts into the clone what earlier labs added to the
+    application's template, without pushing it.
     """
 
     number: int
@@ -57,3 +58,4 @@ class Lab:
     before: str
     service: str
     steps: tuple[Step, ...]
+    equipment: tuple[Action, ...] = ()

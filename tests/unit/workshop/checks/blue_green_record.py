@@ -1,8 +1,8 @@
-"""What AWS records of lab 2's environment, as a view whose answers are given."""
+"""What AWS records of lab 2's and lab 3's environment, as a view whose answers are given."""
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,10 +14,12 @@ from workshop.deployments import Deployment, LifecycleEvent
 from workshop.environment import (
     Approval,
     BuildProject,
+    Canary,
     Clusters,
     CodeDeploy,
     Environment,
     ImageRepository,
+    Listener,
     LoadBalancer,
     LoadBalancers,
     Pipeline,
@@ -62,6 +64,14 @@ ENVIRONMENT = Environment(
     codedeploy=CodeDeploy("ana-hello-server", "ana-hello-server-prod"),
     approval=Approval("Approve", "Approve", "arn:topic"),
 )
+TEST_LISTENER = "arn:test-listener"
+OWN_CANARY, OWN_LINEAR = "ana-canary-20-percent-2-minutes", "ana-linear-20-percent-every-2-minutes"
+CANARY = Canary(
+    test_listener=Listener(TEST_LISTENER, "arn:test-rule", 9001),
+    configurations={"canary": OWN_CANARY, "linear": OWN_LINEAR},
+    alarms={"blue": "ana-prod-blue-5xx", "green": "ana-prod-green-5xx"},
+)
+LAB_3 = replace(ENVIRONMENT, step="3.4", canary=CANARY)
 
 TASK_DEFINITION = {
     "family": "ana-hello-server-prod",
@@ -216,6 +226,7 @@ class Recorded(View):
     record: Any = field(default_factory=service)
     live: tuple[str, ...] = ("healthy",) * 3
     idle: tuple[str, ...] = ()
+    test_port_rule: Any = field(default_factory=rule)
     rule: Any = field(default_factory=rule)
     earlier_rules: tuple[Any, ...] = ()
     tag: str = HEAD
@@ -227,6 +238,7 @@ class Recorded(View):
     known: Any = field(default_factory=lambda: [deployment()])
     running: Deployment | None = None
     approval_waiting: WaitingApproval | None = None
+    alarm_records: Any = field(default_factory=dict)
 
     def head_commit(self) -> str | None:
         return self.head
@@ -258,6 +270,12 @@ class Recorded(View):
     def production_rule(self) -> Any:
         return self.rule
 
+    def test_rule(self) -> Any:
+        return self.test_port_rule
+
+    def alarms(self) -> Any:
+        return self.alarm_records
+
     def rules_before(self, rule: Any) -> list[Any]:
         return list(self.earlier_rules)
 
@@ -269,6 +287,9 @@ class Recorded(View):
 
     def deployments(self, limit: int = 20) -> list[Deployment]:
         return list(self.known[:limit])
+
+    def each_deployment(self) -> Iterator[Deployment]:
+        return iter(self.known)
 
     def deployment_by_id(self, deployment_id: str) -> Deployment:
         return next(one for one in self.known if one.id == deployment_id)

@@ -6,6 +6,7 @@ import pytest
 from tests.unit.workshop.checks.blue_green_record import (
     BLUE,
     GREEN,
+    LAB_3,
     Recorded,
     deployment,
     rule,
@@ -45,3 +46,18 @@ class TestRouting:
     def test_weights_that_a_deployment_moves_are_not_yet(self):
         view = Recorded(rule=rule(blue=100, green=0), running=RUNNING)
         ends(routing.look_at_routing(view), Ending.NOT_YET, "d-RUN")
+
+
+class TestTestPort:
+    def test_rule_of_the_test_port_is_held_to_the_same(self):
+        view = Recorded(environment=LAB_3, test_port_rule=rule())
+        ends(routing.look_at_test_routing(view), Ending.PASSED, "`green`")
+
+    def test_rule_at_the_idle_slot_fails_and_its_own_arn_is_named(self):
+        view = Recorded(environment=LAB_3, test_port_rule=rule(blue=100, green=0))
+        found = routing.look_at_test_routing(view)
+        ends(found, Ending.FAILED, "--rule-arn arn:test-rule")
+
+    def test_deleted_rule_is_made_anew_by_lab_3(self):
+        view = Recorded(environment=LAB_3, test_port_rule=None)
+        ends(routing.look_at_test_routing(view), Ending.FAILED, "workshop lab 3 --to 3.1")
