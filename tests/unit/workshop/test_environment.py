@@ -4,7 +4,9 @@ import pytest
 
 from workshop.environment import (
     BuildProject,
+    Canary,
     CodeDeploy,
+    Listener,
     LoadBalancer,
     Production,
     environment_from_outputs,
@@ -69,6 +71,17 @@ def test_production_and_its_deployments_are_told_where_they_stand():
     assert environment.production == Production("arn:listener", "arn:rule")
     assert environment.codedeploy == CodeDeploy("ana", "ana-prod")
     assert environment.approval is None
+
+
+def test_test_port_configurations_and_alarms_are_told_from_their_steps_on():
+    canary = {
+        "test_listener": {"listener_arn": "arn:l", "rule_arn": "arn:r", "port": 9001},
+        "configurations": {"canary": "ana-canary"},
+        "alarms": {},
+    }
+    assert environment_from_outputs(OUTPUTS).canary is None
+    found = environment_from_outputs({**OUTPUTS, "canary": canary}).canary
+    assert found == Canary(Listener("arn:l", "arn:r", 9001), {"canary": "ana-canary"}, {})
 
 
 @pytest.mark.parametrize("missing", ["step", "clusters", "load_balancers"])

@@ -1,5 +1,6 @@
 """`workshop reset N`: what goes, what stays, and in which order."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,6 +56,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     note("remember_standing", 1)
     note("restart_from_template", 2)
     note("wake")
+    monkeypatch.setattr("workshop.cli.reset.session_of", lambda *_: None)
+    monkeypatch.setattr("workshop.cli.reset.open_context", lambda *_: None)
     return notes
 
 
@@ -94,6 +97,25 @@ def test_reset_of_lab_1_takes_the_revisions_of_both_services(monkeypatch, done):
     assert ("apply", "0") in done
     assert ("delete_revisions", ["ana-hello-server-staging", "ana-hello-server-prod"]) in done
     assert ("restart_from_template", None) in done
+
+
+def test_reset_of_lab_3_gives_the_clone_back_what_lab_2_added_to_it(monkeypatch, done):
+    lab = lab_numbered(3)
+    supplies = [one.__name__ for one in lab.equipment]
+    assert supplies == ["write_deployment_files", "write_buildspec"]
+    noted = tuple(
+        (lambda _context, name=name: done.append(("supply", name)) or name) for name in supplies
+    )
+    monkeypatch.setattr("workshop.labs.LABS", (replace(lab, equipment=noted),))
+    monkeypatch.setattr(
+        "workshop.cli.reset.restart_from_template", lambda *_: done.append(("restart",)) or "tag"
+    )
+    standing = environment("3.4", "staging", "prod")
+    reset(monkeypatch, done, 3, standing, environment("2.4", "staging", "prod"))
+    assert ("apply", "2.4") in done
+    assert ("delete_revisions", []) in done
+    restarted = done.index(("restart",))
+    assert done[restarted + 1 :] == [*(("supply", name) for name in supplies), ("wake",)]
 
 
 def test_reset_where_the_lab_starts_mends_what_an_interrupted_one_left(monkeypatch, done):

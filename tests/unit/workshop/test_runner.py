@@ -24,7 +24,13 @@ from workshop.checks.model import (
 )
 from workshop.checks.view import NotStanding
 from workshop.config import Config
-from workshop.errors import CheckNotPassed, InfrastructureError, UsageError, WorkshopError
+from workshop.errors import (
+    CheckNotPassed,
+    InfrastructureError,
+    NotPrepared,
+    UsageError,
+    WorkshopError,
+)
 from workshop.labs import LADDER, checks_for, lab_numbered, step_labelled, steps_between
 from workshop.labs.model import Lab, Step
 
@@ -153,6 +159,18 @@ class FakeTarget:
         return self.lost
 
 
+def session_at(
+    folder: Path, standing: str | None, target: FakeTarget | None, progress: Any
+) -> runner.Session:
+    return runner.Session(
+        Config(root=folder),
+        target or FakeTarget(),  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]
+        FakeTerraform(standing),  # type: ignore[arg-type]
+        progress,
+    )
+
+
 @pytest.fixture
 def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Return a function that walks steps over a fake environment and returns what happened."""
@@ -160,7 +178,10 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         runner,
         "_context",
         lambda session: SimpleNamespace(
-            progress=session.progress, view=VIEW, target=session.target
+            progress=session.progress,
+            view=VIEW,
+            target=session.target,
+            environment=SimpleNamespace(step=session.terraform.standing),
         ),
     )
 
@@ -171,13 +192,7 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         **options: Any,
     ) -> SimpleNamespace:
         notes: list[str] = []
-        session = runner.Session(
-            Config(root=tmp_path),
-            target or FakeTarget(),
-            None,
-            FakeTerraform(standing),
-            lambda event: notes.append(event.text),
-        )
+        session = session_at(tmp_path, standing, target, lambda event: notes.append(event.text))
         runner.run_steps(session, steps, lambda _question: True, **options)
         return SimpleNamespace(
             applied=session.terraform.applied, notes=notes, asked=session.target.asked
@@ -322,6 +337,48 @@ def test_lost_emulator_is_told_of(walk, tmp_path):
     assert any("rebuilding takes" in note for note in walk([step("1.1")], None).notes)
     shutil.rmtree(Config(root=tmp_path).evidence_dir)  # as a destroy does
     assert not any("rebuilding" in note for note in walk([step("1.1")], None).notes)
+
+
+class TestProvisioning:
+    """A step's Terraform alone, for a person who acts by hand."""
+
+    @pytest.fixture
+    def provision(self, walk, ladder, tmp_path: Path):
+        """Return a function that provisions a step of lab 2 and returns what was applied."""
+
+        def run(made: list[Step], label: str, standing: str) -> list[str]:
+            session = session_at(tmp_path, standing, None, lambda _event: None)
+            ladder(lab_1(), made)
+            lab = Lab(2, "two", "1.4", "prod", tuple(made))
+            runner.provision_step(session, lab, next(s for s in made if s.label == label))
+            return session.terraform.applied  # type: ignore[attr-defined]
+
+        return run
+
+    def test_action_is_left_to_the_person(self, provision):
+        done: list[str] = []
+        acting = step("2.2", check(not_yet("a")), action=lambda _context: done.append("act") or "")
+        assert provision([step("2.1"), acting], "2.2", "2.1") == ["2.2"]
+        assert done == []
+
+    def test_step_before_must_have_been_taken(self, provision):
+        coming = step("2.1", check(not_yet("nothing was pushed")))
+        with pytest.raises(CheckNotPassed, match="nothing was pushed"):
+            provision([coming, step("2.2")], "2.2", "2.1")
+
+    def test_lab_before_must_stand(self, provision):
+        with pytest.raises(NotPrepared, match=r"at step 1\.3, and lab 2 starts from 1\.4") as it:
+            provision([step("2.1")], "2.1", "1.3")
+        assert "make lab1" in it.value.remedy
+
+    def test_ladder_is_not_lowered(self, provision):
+        assert provision([step("2.1"), step("2.2")], "2.1", "2.2") == ["2.2"]
+
+    def test_what_stands_is_brought_to_rest_first(self, provision):
+        events: list[str] = []
+        third = step("2.3", prepare=lambda _context: events.append("prepare"))
+        provision([step("2.1"), step("2.2"), third], "2.3", "2.1")
+        assert events == ["prepare"]
 
 
 def test_unknown_lab_and_step_name_those_that_exist():

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.workshop.conftest import Command
 
 from workshop.config import Config
-from workshop.environment import Production, environment_from_outputs
+from workshop.environment import Canary, Listener, Production, environment_from_outputs
 from workshop.errors import InfrastructureError
 from workshop.shell import shell_lines, shell_variables
 from workshop.targets import LocalTarget
@@ -63,6 +63,7 @@ def test_addresses_are_exported_once_they_exist(config: Config):
             return [
                 {"loadBalancerArn": "arn:staging", "port": 80, "publishedPort": 8080},
                 {"loadBalancerArn": "arn:prod", "port": 80, "publishedPort": 8090},
+                {"loadBalancerArn": "arn:prod", "port": 9001, "publishedPort": 9001},
             ]
 
     class Terraform:
@@ -98,5 +99,10 @@ def test_addresses_are_exported_once_they_exist(config: Config):
     production = Production(listener_arn="arn:listener", rule_arn="arn:rule")
     variables = shell_variables(config, target, Terraform(), replace(later, production=production))
     assert variables["PRODUCTION_URL"] == "http://127.0.0.1:8090"
+    assert "TEST_URL" not in variables
+    listener = Listener("arn:test", "arn:test-rule", 9001)
+    validating = replace(later, production=production, canary=Canary(listener, {}, {}))
+    variables = shell_variables(config, target, Terraform(), validating)
+    assert variables["TEST_URL"] == "http://127.0.0.1:9001"
     with pytest.raises(InfrastructureError, match="no listener on port 8443"):
         target.published_url(foundation.load_balancers.prod, 8443)

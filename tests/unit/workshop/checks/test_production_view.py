@@ -7,9 +7,16 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from tests.unit.workshop.checks.blue_green_record import BLUE, ENVIRONMENT, GREEN, task_set
+from tests.unit.workshop.checks.blue_green_record import (
+    BLUE,
+    CANARY,
+    ENVIRONMENT,
+    GREEN,
+    LAB_3,
+    task_set,
+)
 
-from workshop.checks.view import PRODUCTION, View
+from workshop.checks.view import PRODUCTION, NotStanding, View
 from workshop.context import view_of
 from workshop.environment import LoadBalancer, LoadBalancers, Production
 
@@ -116,8 +123,8 @@ def test_primary_task_set_is_told_among_others():
 
 
 class FakeTarget:
-    def published_url(self, load_balancer: LoadBalancer) -> str:
-        return f"http://{load_balancer.name}"
+    def published_url(self, load_balancer: LoadBalancer, port: int | None = None) -> str:
+        return f"http://{load_balancer.name}" + (f":{port}" if port else "")
 
 
 def test_production_has_an_address_from_the_step_that_makes_it():
@@ -128,3 +135,36 @@ def test_production_has_an_address_from_the_step_that_makes_it():
     assert view_of(None, target, below).urls == {"staging": "http://staging"}  # type: ignore[arg-type]
     both = view_of(None, target, environment).urls  # type: ignore[arg-type]
     assert both == {"staging": "http://staging", "prod": "http://prod"}
+
+
+def test_test_port_has_an_address_of_its_own_on_productions_balancer():
+    staging, prod = LoadBalancer("staging", "", "", 80), LoadBalancer("prod", "", "", 80)
+    environment = replace(LAB_3, load_balancers=LoadBalancers(staging, prod))
+    target: Any = FakeTarget()
+    urls = view_of(None, target, environment).urls  # type: ignore[arg-type]
+    assert urls["test"] == "http://prod:9001"
+
+
+def test_test_rule_and_alarms_are_read_by_the_names_that_terraform_tells(elb: Any):
+    cloudwatch = boto3.client("cloudwatch", region_name="us-west-2")
+    for name in (CANARY.alarms["blue"], "of-somebody-else"):
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Namespace="AWS/ApplicationELB",
+            MetricName="HTTPCode_Target_5XX_Count",
+            ComparisonOperator="GreaterThanThreshold",
+            EvaluationPeriods=1,
+            Period=60,
+            Statistic="Sum",
+            Threshold=3,
+        )
+    view = View(Moto(), LAB_3, {})  # type: ignore[arg-type]
+    assert set(view.alarms()) == {CANARY.alarms["blue"]}
+    below = replace(LAB_3, canary=replace(CANARY, alarms={}))
+    assert View(Moto(), below, {}).alarms() == {}  # type: ignore[arg-type]
+    assert view.test_rule() is None
+
+
+def test_address_that_is_not_there_yet_is_not_asked():
+    with pytest.raises(NotStanding):
+        View(None, ENVIRONMENT, {}).hello("test")  # type: ignore[arg-type]
