@@ -1,0 +1,105 @@
+"""For every check of lab 3 that looks at what stands, one break that it alone notices.
+
+The checks that look at what happened (3.2 `validation` and `return`, 3.3 `canary` and `own_canary`,
+3.4 `caught` and `linear`) cannot be broken afterwards: `test_lab3_reset.py` sees each of them not
+pass before its step, and pass after it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from tests.functional.lab3.shifting import Shifting
+from tests.functional.waiting import wait_until
+from tests.standing import Standing
+from workshop.labs import checks_for
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def group_shows_versions_nowhere(broken: Shifting) -> Iterator[None]:
+    kept = broken.group()["loadBalancerInfo"]
+    (pair,) = kept["targetGroupPairInfoList"]
+    without = {name: value for name, value in pair.items() if name != "testTrafficRoute"}
+    broken.update_group(loadBalancerInfo={"targetGroupPairInfoList": [without]})
+    yield
+    broken.update_group(loadBalancerInfo=kept)
+
+
+@contextmanager
+def test_rule_shows_the_idle_slot(broken: Shifting) -> Iterator[None]:
+    elb, rule = broken.aws("elbv2"), broken.test_rule()
+    kept = rule["Actions"]
+    groups = kept[0]["ForwardConfig"]["TargetGroups"]
+    swapped = [{**one, "Weight": 100 - one["Weight"]} for one in groups]
+    forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": swapped}}
+    elb.modify_rule(RuleArn=rule["RuleArn"], Actions=[forward])
+    yield
+    elb.modify_rule(RuleArn=rule["RuleArn"], Actions=kept)
+
+
+@contextmanager
+def another_rule_takes_the_test_ports_requests(broken: Shifting) -> Iterator[None]:
+    elb = broken.aws("elbv2")
+    pair = broken.group()["loadBalancerInfo"]["targetGroupPairInfoList"][0]
+    rule = elb.create_rule(
+        ListenerArn=pair["testTrafficRoute"]["listenerArns"][0],
+        Priority=1,
+        Conditions=[{"Field": "path-pattern", "Values": ["/hello/*"]}],
+        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}],
+    )["Rules"][0]
+    yield
+    elb.delete_rule(RuleArn=rule["RuleArn"])
+
+
+@contextmanager
+def group_moves_all_at_once(broken: Shifting) -> Iterator[None]:
+    kept = broken.group()["deploymentConfigName"]
+    broken.update_group(deploymentConfigName="CodeDeployDefault.ECSAllAtOnce")
+    yield
+    broken.update_group(deploymentConfigName=kept)
+
+
+@contextmanager
+def group_stops_on_no_alarm(broken: Shifting) -> Iterator[None]:
+    kept = broken.group()["alarmConfiguration"]
+    broken.update_group(alarmConfiguration={**kept, "enabled": False})
+    yield
+    broken.update_group(alarmConfiguration=kept)
+
+
+Break = Callable[[Shifting], AbstractContextManager[None]]
+
+BREAKS: dict[str, tuple[Break, set[str]]] = {
+    "test_listener": (group_shows_versions_nowhere, set()),
+    "test_routing": (test_rule_shows_the_idle_slot, {"test_answer"}),
+    "test_answer": (another_rule_takes_the_test_ports_requests, set()),
+    "strategy": (group_moves_all_at_once, set()),
+    "alarms": (group_stops_on_no_alarm, set()),
+}
+"""Check -> what breaks it, and which checks lean on it and cannot look then."""
+
+HAPPENED = {"validation", "return", "canary", "own_canary", "caught", "linear"}
+
+
+@pytest.fixture(scope="module")
+def lab(environment: object, standing: Standing) -> Shifting:
+    return Shifting(standing)
+
+
+def test_every_check_is_broken_here_or_is_seen_before_its_step():
+    assert {check.name for check in checks_for("3")} == BREAKS.keys() | HAPPENED
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_break_is_noticed_by_its_check_alone_and_mended(lab, name):
+    make, leaning = BREAKS[name]
+    with make(lab):
+        endings = {one["name"]: one["ending"] for one in lab.check("3")}
+        assert endings.pop(name) == "failed"
+        others = {one: ending for one, ending in endings.items() if one not in leaning}
+        assert set(others.values()) == {"passed"}, others
+        assert {endings[one] for one in leaning} <= {"could not look", "not yet"}, endings
+    wait_until(lambda: all(one["ending"] == "passed" for one in lab.check("3")))

@@ -1,0 +1,115 @@
+"""Resets from the middle of lab 3, and the way up again step by step, each check seen both ways.
+
+The end of the environment is the fixture's: it proves that nothing is left.
+"""
+
+import json
+
+import pytest
+
+from tests.functional.lab3.shifting import Shifting
+from tests.functional.waiting import wait_until
+from tests.standing import Standing
+from workshop.checks.web import ask
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def lab(environment: object, standing: Standing) -> Shifting:
+    return Shifting(standing)
+
+
+def what_lab_3_makes(lab: Shifting) -> dict[str, list[str]]:
+    """Return what stands of lab 3, by kind."""
+    codedeploy, elb = lab.aws("codedeploy"), lab.aws("elbv2")
+    balancer = elb.describe_load_balancers(Names=["workshop-prod"])["LoadBalancers"][0]
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    alarms = lab.aws("cloudwatch").describe_alarms()["MetricAlarms"]
+    configs = codedeploy.list_deployment_configs()["deploymentConfigsList"]
+    return {
+        "listeners": [one["ListenerArn"] for one in listeners if one["Port"] != 80],
+        "configurations": [one for one in configs if not one.startswith("CodeDeployDefault.")],
+        "alarms": [one["AlarmName"] for one in alarms],
+    }
+
+
+def reset_and_assert_lab_2_stands(lab: Shifting) -> None:
+    done = lab.workshop("reset", "3")
+    assert done.returncode == 0, done.stderr
+    left = what_lab_3_makes(lab)
+    assert not any(left.values()), left
+    group = lab.group()
+    assert group["deploymentConfigName"] == "CodeDeployDefault.ECSAllAtOnce"
+    assert not group.get("alarmConfiguration", {}).get("enabled", False)
+    assert json.loads(lab.workshop("status", "--json").stdout)["step"] == "2.4"
+    assert ask(lab.url).status == 200
+    assert {"taskdef.json", "appspec.yaml"} <= {one.name for one in lab.clone.iterdir()}
+    lab.plan()
+
+
+def endings(lab: Shifting, step: str) -> dict[str, str]:
+    return {one["name"]: one["ending"] for one in lab.check(step)}
+
+
+def test_reset_from_the_end_leaves_lab_2(lab):
+    made = what_lab_3_makes(lab)
+    assert all(made.values()), made
+    reset_and_assert_lab_2_stands(lab)
+
+
+def test_plan_of_the_first_step_changes_the_group_in_place_and_replaces_nothing(lab):
+    done = lab.workshop("lab", "3", "--to", "3.1", "--plan")
+    assert done.returncode == 0, done.stderr
+    changes = [line.split() for line in done.stdout.splitlines()]
+    assert {action for action, _ in changes} == {"create", "update"}, done.stdout
+    updated = [address for action, address in changes if action == "update"]
+    assert updated == ["module.blue_green[0].aws_codedeploy_deployment_group.this[0]"]
+    assert len(changes) <= 5
+
+
+def test_each_step_is_proved_by_its_checks_alone(lab):
+    for step in ("3.1", "3.2", "3.3", "3.4"):
+        before = endings(lab, step)
+        assert set(before.values()) != {"passed"}, (step, before)
+        done = lab.workshop("lab", "3", "--from", step, "--to", step)
+        assert done.returncode == 0, done.stderr
+        after = endings(lab, step)
+        assert set(after.values()) == {"passed"}, (step, after)
+
+
+def test_reset_while_a_version_waits_on_the_test_port_leaves_lab_2(lab):
+    reset_and_assert_lab_2_stands(lab)
+    done = lab.workshop("lab", "3", "--to", "3.1")
+    assert done.returncode == 0, done.stderr
+    before = lab.deployments()
+    old, commit = lab.version(), lab.greet("Prüfend")
+    lab.approve(commit)
+    deployment = lab.wait_for_deployment(commit, before)
+    lab.wait_for_status(deployment, "Ready")
+    assert lab.test_version() == commit
+    assert lab.version() == old
+    reset_and_assert_lab_2_stands(lab)
+    assert lab.version() == old
+
+
+def test_reset_in_the_middle_of_a_shift_leaves_lab_2(lab):
+    done = lab.workshop("lab", "3", "--to", "3.2")
+    assert done.returncode == 0, done.stderr
+    assert lab.workshop("lab", "3", "--to", "3.3", "--provision").returncode == 0
+    deployment = lab.aws("codedeploy").create_deployment(
+        applicationName="workshop-hello-server",
+        deploymentGroupName="workshop-hello-server-prod",
+        revision=lab.revision(lab.last_good()),
+    )["deploymentId"]
+    wait_until(lambda: sorted(lab.rule_weights().values()) == [10, 90])
+    reset_and_assert_lab_2_stands(lab)
+    assert lab.deployment(deployment)["status"] == "Stopped"
+    assert sorted(lab.rule_weights().values()) == [0, 100]
+
+
+def test_reset_of_lab_1_takes_lab_3_along(lab):
+    done = lab.workshop("reset", "1")
+    assert done.returncode == 0, done.stderr
+    left = what_lab_3_makes(lab)
+    assert not any(left.values()), left
