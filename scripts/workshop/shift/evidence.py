@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from workshop.checks.view import PRODUCTION
+from workshop.checks.view import PRODUCTION, TEST
 from workshop.deployments import Deployment
-from workshop.shift.recorder import TEST, Recorder
+from workshop.shift.recorder import Recorder
 from workshop.shift.sampler import Sample
 from workshop.shift.stretches import Stretch, between, count_answers, find_stretches
 

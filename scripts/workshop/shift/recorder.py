@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from workshop.checks.view import PRODUCTION, View
+from workshop.checks.view import PRODUCTION, TEST, View
 from workshop.shift.follower import Follower, Look
 from workshop.shift.sampler import Sample, Sampler
 from workshop.shift.slots import SlotReader
-
-TEST = "test"
-"""The key, among a view's URLs, of the port that answers before production does."""
 
 
 class Recorder:

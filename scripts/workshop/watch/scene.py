@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from workshop.checks.view import PRODUCTION, View
+from workshop.checks.view import PRODUCTION, TEST, View
 from workshop.deployments import Deployment
-from workshop.shift.recorder import TEST, Recorder
+from workshop.shift.recorder import Recorder
 from workshop.shift.stretches import Answers, Stretch, count_answers, find_stretches
 
 

@@ -12,7 +12,6 @@ from tests.functional.lab2.production import APPLICATION, GROUP, RELEASE_S, TARG
 from tests.functional.lab3.shifting import SAMPLE, Shifting
 from tests.functional.waiting import wait_for, wait_until
 from tests.standing import Standing
-from workshop.checks.web import ask
 from workshop.labs import LABS, checks_for
 
 pytestmark = pytest.mark.slow
@@ -214,31 +213,20 @@ def reported(lab: Shifting, deployment: str) -> dict[str, float]:
 
 
 def follow(lab: Shifting, deployment: str, old: str) -> set[float]:
-    """Hold what production answers against the reported weights until all has moved.
-
-    Returns the shares of the incoming slot that were reported.
-    """
+    """Return the shares of the incoming slot that were reported until all traffic had moved."""
     seen: set[float] = set()
 
     def has_moved() -> bool:
         weights = reported(lab, deployment)
         share = sum(weight for slot, weight in weights.items() if slot != old)
         seen.add(share)
-        told = (
-            aws(
-                lab,
-                f"deploy get-deployment-target --deployment-id {deployment} --target-id {TARGET_ID}",
-            )
-            if share == 100
-            else None
-        )
-        if told:
-            sets = told["deploymentTarget"]["ecsTarget"]["taskSetsInfo"]
-            assert {one["trafficWeight"] for one in sets} <= {0.0, 100.0}
-        assert ask(lab.url).status == 200
-        return share == 100 and bool(
-            lab.deployment(deployment).get("instanceTerminationWaitTimeStarted")
-        )
+        info = lab.deployment(deployment)
+        return share == 100 and bool(info.get("instanceTerminationWaitTimeStarted"))
 
     wait_until(has_moved, RELEASE_S)
+    target = f"--deployment-id {deployment} --target-id {TARGET_ID}"
+    told = aws(lab, f"deploy get-deployment-target {target}")["deploymentTarget"]["ecsTarget"]
+    weights = {one["taskSetLabel"]: one["trafficWeight"] for one in told["taskSetsInfo"]}
+    assert weights == {"Blue": 0.0, "Green": 100.0}
+    assert lab.measured(20)[old] == 0
     return seen

@@ -2,7 +2,7 @@
 
 | What happens | Exit status | Next |
 |---|---|---|
-| Ctrl-C while a version waits on the test port, and in the middle of a canary | 130 | the same command |
+| Ctrl-C at the test port, and in the middle of a canary | 130 | the same command |
 | the emulator is killed in the middle of a canary | 3 | the same command |
 """
 
