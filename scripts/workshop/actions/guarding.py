@@ -18,7 +18,8 @@ from workshop.checks.deployment import STOPPED_BY_ALARM
 from workshop.checks.view import PRODUCTION
 from workshop.context import Context
 from workshop.errors import UsageError
-from workshop.progress import Note
+from workshop.progress import Note, Waiting
+from workshop.waiting import wait_until
 
 STEP = "3.4"
 
@@ -34,6 +35,7 @@ def shift_in_equal_steps(context: Context) -> str:
     _mend(context, clone)
     if not has_passed(context, "linear") and serves(context, clone):
         greet_differently(clone, STEP)
+    _let_alarms_calm(context)
     return promote(context, clone)
 
 
@@ -53,6 +55,20 @@ def _let_alarms_catch(context: Context) -> None:
 
     until(context, CHECKS["caught"], go_on)
     context.progress(Note("  An alarm stopped the bad version, and CodeDeploy took it back."))
+
+
+def _let_alarms_calm(context: Context) -> None:
+    """Return when no alarm is in ALARM: CodeDeploy would stop the next deployment at once.
+
+    An alarm stays up to three periods after the last error that was reported.
+    Source: CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data".
+    """
+
+    def are_calm() -> bool:
+        return all(one["StateValue"] != "ALARM" for one in context.view.alarms().values())
+
+    context.progress(Waiting("The alarms calm down"))
+    wait_until(are_calm, "An alarm is still in ALARM")
 
 
 def _is_mistaken(context: Context, clone: Clone) -> bool:

@@ -118,6 +118,18 @@ def test_deployment_that_an_interrupted_run_began_is_followed(guard):
     assert scene.done[-1] == "promote"
 
 
+def test_mended_version_is_released_when_no_alarm_is_left(guard, monkeypatch):
+    monkeypatch.setattr("workshop.waiting._POLL_INTERVAL_S", 0)
+    still, calm = ({"a": {"StateValue": state}} for state in ("ALARM", "OK"))
+    after = seen(LINEAR, BACK, CAUGHT, alarm_records=still)
+    scene = Scene(after, replace(after, alarm_records=calm))
+    looks = [scene.records[0].alarms, scene.records[1].alarms]
+    object.__setattr__(after, "alarms", lambda: (looks.pop(0) if len(looks) > 1 else looks[0])())
+    guard(scene)
+    assert len(looks) == 1
+    assert scene.done == ["promote"]
+
+
 def test_bad_version_that_no_alarm_stopped_ends_the_run(guard):
     guard.make_mistake()
     came = replace(LINEAR, id="d-BAD")
