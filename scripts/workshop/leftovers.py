@@ -13,7 +13,7 @@ from workshop.aws import Aws
 
 Lister = Callable[[Aws, str], Iterator[str]]
 
-_SECOND_PARTS = ("artifacts", "hello-server", "prod", "staging")
+_SECOND_PARTS = ("artifacts", "canary", "hello-server", "linear", "prod", "staging")
 """What follows the prefix in each name that Terraform gives. An account holds other things whose
 names begin with a participant's, and these are none of ours."""
 
@@ -148,6 +148,7 @@ _LISTERS: dict[str, Lister] = {
     "deployment configuration": _named(
         "codedeploy", "list_deployment_configs", "deploymentConfigsList", ""
     ),
+    "alarm": _named("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     "topic": _topics,
     "bucket": _named("s3", "list_buckets", "Buckets", "Name"),
     "role": _named("iam", "list_roles", "Roles", "RoleName"),

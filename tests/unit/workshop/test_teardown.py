@@ -129,6 +129,17 @@ def test_leftovers_are_named_by_kind_and_belong_to_no_other_participant(aws: Aws
 def test_leftovers_of_production_are_named(aws: Aws):
     aws.client("sns").create_topic(Name="ana-hello-server-approvals")
     aws.client("sns").create_topic(Name="alarms")
+    for alarm in ("ana-prod-blue-5xx", "ana-photos-full"):
+        aws.client("cloudwatch").put_metric_alarm(
+            AlarmName=alarm,
+            Namespace="n",
+            MetricName="m",
+            ComparisonOperator="GreaterThanThreshold",
+            EvaluationPeriods=1,
+            Period=60,
+            Statistic="Sum",
+            Threshold=1,
+        )
     ecs = aws.client("ecs")
     for family in ("ana-hello-server-staging", "ana-hello-server-prod"):
         ecs.register_task_definition(
@@ -139,12 +150,13 @@ def test_leftovers_of_production_are_named(aws: Aws):
     with unknown_to_moto(
         aws,
         applications=["ana-hello-server", "ben-hello-server"],
-        deploymentConfigsList=["CodeDeployDefault.ECSAllAtOnce", "ana-hello-server-canary"],
+        deploymentConfigsList=["CodeDeployDefault.ECSAllAtOnce", "ana-canary-20-percent-2-minutes"],
     ):
         assert leftovers(aws, "ana", others=[]) == [
             "task definition `ana-hello-server-prod`",
             "CodeDeploy application `ana-hello-server`",
-            "deployment configuration `ana-hello-server-canary`",
+            "deployment configuration `ana-canary-20-percent-2-minutes`",
+            "alarm `ana-prod-blue-5xx`",
             "topic `ana-hello-server-approvals`",
         ]
 
