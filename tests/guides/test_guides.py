@@ -13,7 +13,7 @@ from workshop.guides import Block, missing_output, read_blocks
 from workshop.labs import LABS
 
 GUIDES = Path(__file__).resolve().parents[2] / "lab-guides" / "en"
-GUIDE_OF_LAB = {1: "lab1-rolling.md", 2: "lab2-blue-green.md"}
+GUIDE_OF_LAB = {1: "lab1-rolling.md", 2: "lab2-blue-green.md", 3: "lab3-canary.md"}
 
 
 def guide_of(number: int) -> str:
