@@ -17,6 +17,7 @@ from tests.functional.lab2.production import (
     Production,
 )
 from tests.functional.participant import PIPELINE
+from tests.functional.routing_breaks import requests_taken, weights_swapped
 from tests.standing import Standing
 from workshop.labs import checks_for
 
@@ -31,29 +32,12 @@ def service_is_scaled_in(broken: Production) -> Iterator[None]:
     ecs.update_service(cluster=PROD_CLUSTER, service=PROD_SERVICE, desiredCount=3)
 
 
-@contextmanager
-def rule_sends_users_to_the_idle_slot(broken: Production) -> Iterator[None]:
-    elb, rule = broken.aws("elbv2"), broken.rule()
-    kept = rule["Actions"]
-    groups = kept[0]["ForwardConfig"]["TargetGroups"]
-    swapped = [{**one, "Weight": 100 - one["Weight"]} for one in groups]
-    forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": swapped}}
-    elb.modify_rule(RuleArn=rule["RuleArn"], Actions=[forward])
-    yield
-    elb.modify_rule(RuleArn=rule["RuleArn"], Actions=kept)
+def rule_sends_users_to_the_idle_slot(broken: Production) -> AbstractContextManager[None]:
+    return weights_swapped(broken.aws("elbv2"), broken.rule())
 
 
-@contextmanager
-def another_rule_takes_the_requests(broken: Production) -> Iterator[None]:
-    elb = broken.aws("elbv2")
-    rule = elb.create_rule(
-        ListenerArn=broken.listener_arn(),
-        Priority=1,
-        Conditions=[{"Field": "path-pattern", "Values": ["/hello/*"]}],
-        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}],
-    )["Rules"][0]
-    yield
-    elb.delete_rule(RuleArn=rule["RuleArn"])
+def another_rule_takes_the_requests(broken: Production) -> AbstractContextManager[None]:
+    return requests_taken(broken.aws("elbv2"), broken.listener_arn())
 
 
 @contextmanager

@@ -40,11 +40,14 @@ class Shifting(Production):
             applicationName=APPLICATION, currentDeploymentGroupName=GROUP, **settings
         )
 
+    def test_listener(self) -> str:
+        """Return the ARN of the listener on the test port."""
+        pair = self.group()["loadBalancerInfo"]["targetGroupPairInfoList"][0]
+        return str(pair["testTrafficRoute"]["listenerArns"][0])
+
     def test_rule(self) -> dict[str, Any]:
         """Return the test port's rule, of `/hello/*`."""
-        pair = self.group()["loadBalancerInfo"]["targetGroupPairInfoList"][0]
-        (listener,) = pair["testTrafficRoute"]["listenerArns"]
-        rules = self.aws("elbv2").describe_rules(ListenerArn=listener)["Rules"]
+        rules = self.aws("elbv2").describe_rules(ListenerArn=self.test_listener())["Rules"]
         found: dict[str, Any] = next(one for one in rules if not one["IsDefault"])
         return found
 

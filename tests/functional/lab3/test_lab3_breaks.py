@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 
 from tests.functional.lab3.shifting import Shifting
+from tests.functional.routing_breaks import requests_taken, weights_swapped
 from tests.functional.waiting import wait_until
 from tests.standing import Standing
 from workshop.labs import checks_for
@@ -28,30 +29,12 @@ def group_shows_versions_nowhere(broken: Shifting) -> Iterator[None]:
     broken.update_group(loadBalancerInfo=kept)
 
 
-@contextmanager
-def test_rule_shows_the_idle_slot(broken: Shifting) -> Iterator[None]:
-    elb, rule = broken.aws("elbv2"), broken.test_rule()
-    kept = rule["Actions"]
-    groups = kept[0]["ForwardConfig"]["TargetGroups"]
-    swapped = [{**one, "Weight": 100 - one["Weight"]} for one in groups]
-    forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": swapped}}
-    elb.modify_rule(RuleArn=rule["RuleArn"], Actions=[forward])
-    yield
-    elb.modify_rule(RuleArn=rule["RuleArn"], Actions=kept)
+def rule_shows_the_idle_slot(broken: Shifting) -> AbstractContextManager[None]:
+    return weights_swapped(broken.aws("elbv2"), broken.test_rule())
 
 
-@contextmanager
-def another_rule_takes_the_test_ports_requests(broken: Shifting) -> Iterator[None]:
-    elb = broken.aws("elbv2")
-    pair = broken.group()["loadBalancerInfo"]["targetGroupPairInfoList"][0]
-    rule = elb.create_rule(
-        ListenerArn=pair["testTrafficRoute"]["listenerArns"][0],
-        Priority=1,
-        Conditions=[{"Field": "path-pattern", "Values": ["/hello/*"]}],
-        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}],
-    )["Rules"][0]
-    yield
-    elb.delete_rule(RuleArn=rule["RuleArn"])
+def another_rule_takes_the_test_ports_requests(broken: Shifting) -> AbstractContextManager[None]:
+    return requests_taken(broken.aws("elbv2"), broken.test_listener())
 
 
 @contextmanager
@@ -74,7 +57,7 @@ Break = Callable[[Shifting], AbstractContextManager[None]]
 
 BREAKS: dict[str, tuple[Break, set[str]]] = {
     "test_listener": (group_shows_versions_nowhere, set()),
-    "test_routing": (test_rule_shows_the_idle_slot, {"test_answer"}),
+    "test_routing": (rule_shows_the_idle_slot, {"test_answer"}),
     "test_answer": (another_rule_takes_the_test_ports_requests, set()),
     "strategy": (group_moves_all_at_once, set()),
     "alarms": (group_stops_on_no_alarm, set()),
