@@ -312,7 +312,7 @@ class Production(Participant):
         elb = self.aws("elbv2")
         balancer = elb.describe_load_balancers(Names=[PROD_CLUSTER])["LoadBalancers"][0]
         found = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])
-        return str(found["Listeners"][0]["ListenerArn"])
+        return str(next(one["ListenerArn"] for one in found["Listeners"] if one["Port"] == 80))
 
     def rule(self) -> dict[str, Any]:
         """Return the production rule, of `/hello/*`."""
