@@ -12,6 +12,7 @@ ROLLBACK_EVENTS = [
     "DEPLOYMENT_STOP_ON_REQUEST",
 ]
 LINEAR = {"linearPercentage": 20, "linearInterval": 2}
+CANARY = {"canaryPercentage": 20, "canaryInterval": 2}
 
 
 # Applications.
@@ -406,6 +407,21 @@ def test_own_configuration_is_shown_and_cannot_go_while_a_group_uses_it(bench: B
             "type": "TimeBasedCanary",
             "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": 2881},
         },
+        {"type": "TimeBasedLinear"},
+        {"type": "TimeBasedLinear", "timeBasedCanary": CANARY},
+        {
+            "type": "TimeBasedLinear",
+            "timeBasedLinear": {"linearPercentage": 0, "linearInterval": 2},
+        },
+        {
+            "type": "TimeBasedLinear",
+            "timeBasedLinear": {"linearPercentage": 100, "linearInterval": 2},
+        },
+        {
+            "type": "TimeBasedLinear",
+            "timeBasedLinear": {"linearPercentage": 20, "linearInterval": 0},
+        },
+        {"type": "AllAtOnce", "timeBasedLinear": LINEAR},
         {
             "type": "TimeBasedLinear",
             "timeBasedLinear": {"linearPercentage": 1, "linearInterval": 60},

@@ -74,13 +74,17 @@ def _role(aws: Callable[[str], Any]) -> str:
 
 
 @pytest.fixture
-def production(world: Any, _image: str, _role: str) -> Callable[..., Production]:
+def production(world: Any, _image: str, _role: str) -> Iterator[Callable[..., Production]]:
     """Return a function that makes a service of version `one`, serving from blue."""
+    made: list[Production] = []
 
     def make(delay_s: int = 0, count: int = 1) -> Production:
-        return Production(world, _image, _role, delay_s, count)
+        made.append(Production(world, _image, _role, delay_s, count))
+        return made[-1]
 
-    return make
+    yield make
+    for each in made:
+        each.close()
 
 
 @pytest.fixture

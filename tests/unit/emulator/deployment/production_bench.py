@@ -48,6 +48,7 @@ class Production:
         self._image = image
         self._role = role
         self.application = world.unique()
+        self._configs: list[str] = []
         self.blue = world.target_group(delay_s, is_used=False)
         self.green = world.target_group(delay_s, is_used=False)
         self.rule, self.path = world.route({self.blue: 100, self.green: 0})
@@ -131,6 +132,26 @@ class Production:
 
     def stop(self, deployment_id: str, roll_back: bool) -> None:
         self.deploy.stop_deployment(deploymentId=deployment_id, autoRollbackEnabled=roll_back)
+
+    def config(self, kind: str, percent: int, minutes: int) -> str:
+        """Make a configuration of one's own and return its name."""
+        member = kind[0].lower() + kind[1:]
+        short = member.removeprefix("timeBased").lower()
+        values = {f"{short}Percentage": percent, f"{short}Interval": minutes}
+        name = f"{self.application}-{short}-{percent}-{minutes}"
+        self.deploy.create_deployment_config(
+            deploymentConfigName=name,
+            computePlatform="ECS",
+            trafficRoutingConfig={"type": kind, member: values},
+        )
+        self._configs.append(name)
+        return name
+
+    def close(self) -> None:
+        """Leave nothing that counts towards a quota; the world takes the service away."""
+        self.deploy.delete_application(applicationName=self.application)
+        for name in self._configs:
+            self.deploy.delete_deployment_config(deploymentConfigName=name)
 
     # What is.
 

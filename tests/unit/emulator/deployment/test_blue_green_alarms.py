@@ -94,3 +94,40 @@ def test_alarm_that_is_deleted_on_the_way_stops_only_those_that_mind(production,
     minding.wait_rolled_back(stopped)
     ignoring.deploy.continue_deployment(deploymentId=going_on, deploymentWaitType="READY_WAIT")
     ignoring.wait_status(going_on, "Succeeded")
+
+
+def test_failures_of_the_bad_version_stop_its_own_shift(production, aws, unique, under_load, clock):
+    """Requests, the group's metric, its alarm, the stop: nobody sets a state here."""
+    clock.scale = 60
+    prod = production(delay_s=2)
+    listener = prod.world.listener.partition(":listener/")[2]
+    dimensions = {
+        "LoadBalancer": listener.rpartition("/")[0],
+        "TargetGroup": prod.green.rpartition(":")[2],
+    }
+    name = f"alarm-{unique()}"
+    aws("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/ApplicationELB",
+        MetricName="HTTPCode_Target_5XX_Count",
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=3,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData="notBreaching",
+    )
+    watched = {"enabled": True, "alarms": [{"name": name}]}
+    prod.make_group(config=prod.config("TimeBasedLinear", 20, 60), alarms=watched)
+    load = under_load(prod.url)
+    deployment = prod.release(prod.version("bad", BROKEN="1"))
+    error = prod.wait_status(deployment, "Stopped")["errorInformation"]
+    assert error["code"] == "ALARM_ACTIVE"
+    assert error["message"].endswith(f"<{name}>")
+    prod.wait_rolled_back(deployment)
+    assert prod.answers() == Counter(one=20)
+    report = load.stop()
+    assert set(report.failures) == {"status 500"}, report.examples
+    assert report.failed == report.versions["bad"].count
+    aws("cloudwatch").delete_alarms(AlarmNames=[name])
