@@ -72,8 +72,9 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def log_message(self, template: str, *values: object) -> None:
-        """Log every request but the load balancer's health checks, of which there are many."""
-        if getattr(self, "path", None) != "/ping":
+        """Log every request but health checks that passed, of which there are many."""
+        passed = getattr(self, "path", None) == "/ping" and "200" in map(str, values)
+        if not passed:
             print(template % values, flush=True)
 
 

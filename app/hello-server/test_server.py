@@ -64,6 +64,18 @@ class ServerTest(unittest.TestCase):
         self.assertEqual(answer.headers["X-Hello-Version"], server.VERSION)
         self.assertEqual(answer.headers["X-Hello-Task"], self.server.task_id)
 
+    def test_health_check_is_logged_when_it_fails(self) -> None:
+        said = StringIO()
+        with redirect_stdout(said):
+            for status in (200, 500):
+                with mock.patch.object(server, "hello", return_value=(status, "")):
+                    client = http.client.HTTPConnection("127.0.0.1", self.server.server_port)
+                    self.addCleanup(client.close)
+                    client.request("GET", "/ping")
+                    client.getresponse().read()
+        self.assertEqual(said.getvalue().count("GET /ping"), 1)
+        self.assertIn("500", said.getvalue())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from workshop.application.clone import push_url
-from workshop.config import Config
+from workshop.config import Config, EnvVars
 from workshop.environment import Environment
 from workshop.errors import InfrastructureError
 from workshop.targets import Target
@@ -26,6 +26,8 @@ def shell_variables(
         "PARTICIPANT": config.participant,
         "CLONE_DIR": str(config.work_dir),
     }
+    if config.target == "local":
+        variables[EnvVars.PORT] = str(config.port)
     if environment is not None:
         variables |= _urls(config, target, environment)
     return variables

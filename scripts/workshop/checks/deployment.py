@@ -215,7 +215,7 @@ def _ended(view: View, found: Deployment, action: dict[str, Any]) -> Finding:
         else ()
     )
     cause = (
-        "The new version does not stay healthy: its tasks' lines are above."
+        "The new version does not stay healthy: its tasks' lines tell why."
         if details
         else _STOPPED_BY_ALARM
         if found.error_code == STOPPED_BY_ALARM

@@ -27,14 +27,15 @@ def test_exports_survive_the_shell_in_a_folder_with_a_space(
     assert printed.exit_code == 0
     script = (
         'eval "$1"; printf "%s|" "$AWS_ENDPOINT_URL" "${AWS_PROFILE-none}" '
-        '"${AWS_SESSION_TOKEN-none}" "$TF_DATA_DIR" "$TF_VAR_step" "$PARTICIPANT" "$NO_PROXY"'
+        '"${AWS_SESSION_TOKEN-none}" "$TF_DATA_DIR" "$TF_VAR_step" "$PARTICIPANT" "$WORKSHOP_PORT" '
+        '"$NO_PROXY"'
     )
     said = subprocess.run(
         [name, "-c", script, "-", printed.stdout], capture_output=True, text=True, check=True
     ).stdout
     assert said == (
         f"http://127.0.0.1:{config.port}|none|none|"
-        f"{config.root}/.workshop/terraform/local/workshop|0|workshop|"
+        f"{config.root}/.workshop/terraform/local/workshop|0|workshop|{config.port}|"
         "127.0.0.1,localhost,::1,.localhost|"
     )
 
