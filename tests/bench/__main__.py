@@ -6,7 +6,16 @@ import signal
 from types import FrameType
 from typing import NoReturn
 
-from tests.bench import balancer_rows, blue_green_rows, emulator_rows, lab_rows, release_rows
+from tests.bench import (
+    balancer_rows,
+    blue_green_rows,
+    emulator_rows,
+    lab_rows,
+    release_rows,
+    shift_load_rows,
+    shift_rows,
+    workshop_rows,
+)
 from tests.bench.place import say, standing_place
 from tests.bench.rows import Row, is_over, table
 
@@ -34,16 +43,23 @@ def measure() -> list[Row]:
     rows = [emulator_rows.start_row()]
     with standing_place() as place:
         say("making an environment; a new load balancer costs a minute")
-        place.workshop("lab", "1")
+        taken = [workshop_rows.take(place, "lab", "1")]
         memory = emulator_rows.memory_row(place)
         rows += [emulator_rows.latency_row(place), memory]
         rows.append(release_rows.release_row(place))
         rows += balancer_rows.throughput_rows(place)
         rows.append(balancer_rows.rolling_update_row(place))
         rows.append(lab_rows.lab_row(place))
-        place.workshop("lab", "2")
+        taken.append(workshop_rows.take(place, "lab", "2"))
         rows.append(blue_green_rows.approval_row(place))
         rows.append(blue_green_rows.load_row(place))
+        taken.append(workshop_rows.take(place, *workshop_rows.LAB_TO_3_2))
+        first_way = list(taken)
+        taken.append(workshop_rows.take(place, *workshop_rows.LAB_FROM_3_3))
+        rows += workshop_rows.whole_rows(taken)
+        rows += shift_rows.shift_rows(place)
+        rows += shift_load_rows.load_rows(place)
+        rows.append(workshop_rows.rebuild_row(place, first_way))
     return rows
 
 

@@ -13,7 +13,7 @@ from tests.bench.rows import Row
 from tests.standing import PROJECT
 
 RATE = 200
-MOST_S = 900
+MOST_S = 1800
 
 
 @contextmanager

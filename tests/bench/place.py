@@ -14,8 +14,15 @@ from typing import Any, TypeVar
 import boto3
 import psutil
 
+from tests.bench import terraform_timer
 from tests.standing import Standing, copy_project, newcomer_env, run_to_end
-from workshop.config import DEFAULT_PARTICIPANT, LOCAL_ACCOUNT, LOCAL_REGION
+from workshop.aws import Aws
+from workshop.checks.view import View
+from workshop.config import DEFAULT_PARTICIPANT, LOCAL_ACCOUNT, LOCAL_REGION, load_config
+from workshop.context import view_of
+from workshop.emulator_process import EmulatorProcess
+from workshop.environment import load_environment
+from workshop.targets import for_config
 
 T = TypeVar("T")
 
@@ -49,10 +56,13 @@ def client_of(endpoint_url: str, service: str) -> Any:
 
 
 class Place:
-    """One standing environment."""
+    """One standing environment; `timed` is the folder of the Terraform that is timed."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: Standing, timed: Path) -> None:
         self._standing = standing
+        self._timed = timed
+        self._config = load_config(standing.env)
+        self._emulator = EmulatorProcess(self._config)
         self.url = f"http://127.0.0.1:{standing.env['WORKSHOP_PORT']}"
         self.clone = standing.clone / "work" / DEFAULT_PARTICIPANT / "hello-server"
 
@@ -79,6 +89,29 @@ class Place:
 
     def git(self, *arguments: str) -> str:
         return self.run("git", "-C", str(self.clone), *arguments)
+
+    @property
+    def terraform_s(self) -> float:
+        """Return the seconds that Terraform has run here so far."""
+        return terraform_timer.spent_s(self._timed)
+
+    @property
+    def view(self) -> View:
+        """Return what the workshop's checks look through, of what stands now."""
+        aws = Aws(self._config)
+        return view_of(aws, for_config(self._config), load_environment(aws, self._config))
+
+    def clock(self) -> float:
+        return self._emulator.clock()
+
+    def set_clock(self, scale: float) -> None:
+        self._emulator.set_clock(scale)
+
+    def kill_emulator(self) -> None:
+        """End it as a loss of power would; return when it is gone."""
+        emulator = self.emulator
+        emulator.kill()
+        emulator.wait()
 
     @property
     def emulator(self) -> psutil.Process:
@@ -112,9 +145,10 @@ def standing_place() -> Iterator[Place]:
         clone = copy_project(Path(folder) / "workshop")
         home = Path(folder) / "home"
         home.mkdir()
-        standing = Standing(clone, newcomer_env(clone, home))
+        timed = Path(folder) / "timed"
+        standing = Standing(clone, terraform_timer.install(timed, newcomer_env(clone, home)))
         try:
-            yield Place(standing)
+            yield Place(standing, timed)
         finally:
             say("destroying what the benchmark made")
             done = standing.workshop("destroy")

@@ -26,9 +26,13 @@ _EXAMPLES = 10
 
 @dataclass
 class Seen:
-    """How often one value of a header was seen, and from when to when (seconds from the start)."""
+    """How often one value of a header was seen, and from when to when (seconds from the start).
+
+    `errors` of these answers had a status of 500 or above.
+    """
 
     count: int = 0
+    errors: int = 0
     first_s: float = 0.0
     last_s: float = 0.0
 
@@ -146,8 +150,9 @@ class _Run:
         took_s = time.monotonic() - began
         self._latencies.append(took_s)
         self._statuses[answer.status] += 1
-        self._see(self._report.versions, answer.headers.get("X-Hello-Version"))
-        self._see(self._report.tasks, answer.headers.get("X-Hello-Task"))
+        is_error = answer.status >= 500
+        self._see(self._report.versions, answer.headers.get("X-Hello-Version"), is_error)
+        self._see(self._report.tasks, answer.headers.get("X-Hello-Task"), is_error)
         if not 200 <= answer.status < 300:
             self._fail(began, is_new, f"status {answer.status}", answer.reason or "")
         elif took_s > self._late_s:
@@ -167,12 +172,13 @@ class _Run:
                 }
             )
 
-    def _see(self, seen: dict[str, Seen], value: str | None) -> None:
+    def _see(self, seen: dict[str, Seen], value: str | None, is_error: bool) -> None:
         if value is None:
             return
         now_s = round(time.monotonic() - self._started, 3)
         entry = seen.setdefault(value, Seen(first_s=now_s))
         entry.count += 1
+        entry.errors += is_error
         entry.last_s = now_s
 
     def _finished(self) -> LoadReport:

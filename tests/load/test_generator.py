@@ -168,6 +168,18 @@ def test_versions_and_tasks_are_counted_with_first_and_last(server):
     assert report.versions["old"].first_s < report.versions["new"].last_s
 
 
+def test_errors_are_counted_to_the_version_that_answered_them(server):
+    good, bad = answer(X_Hello_Version="good"), answer(503, X_Hello_Version="bad", X_Hello_Task="t")
+
+    def behaviour(handler, number) -> None:
+        (good if number <= 20 else bad)(handler, number)
+
+    server.behaviour = behaviour
+    report = run_load(server.url, rate=100, duration_s=0.3)
+    assert {name: seen.errors for name, seen in report.versions.items()} == {"good": 0, "bad": 10}
+    assert report.tasks["t"].errors == 10
+
+
 def test_load_ends_when_the_event_is_set(server):
     stop = threading.Event()
     good = answer()
