@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from workshop.aws import ClientError, error_code
-from workshop.checks.view import View
+from workshop.checks.view import PRODUCTION, STAGING, View
 
 POLL_S = 1.0
+
+_SERVICES = {"app": STAGING, "production": PRODUCTION}
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,12 @@ class LogSource:
 
 
 def log_groups_of(view: View, source: str) -> LogSource:
-    """Return where `build` or `app` logs. Raises NotStanding below the step that makes it."""
-    if source == "app":
-        return LogSource(view.service("staging").log_group)
+    """Return where `build`, `app` (in staging) or `production` logs.
+
+    Raises: NotStanding below the step that makes it.
+    """
+    if source in _SERVICES:
+        return LogSource(view.service(_SERVICES[source]).log_group)
     projects = [view.first_build, *filter(None, [view.environment.build])]
     builds = [(build, one) for one in projects if (build := view.latest_build(one.project))]
     if not builds:

@@ -14,6 +14,7 @@ from workshop.application.fault import (
     with_mistake,
     without_mistake,
 )
+from workshop.application.greeting import FILE
 from workshop.checks.deployment import STOPPED_BY_ALARM
 from workshop.checks.view import PRODUCTION
 from workshop.context import Context
@@ -77,6 +78,7 @@ def _is_mistaken(context: Context, clone: Clone) -> bool:
 
 
 def _make_mistake(context: Context, clone: Clone) -> None:
+    _require_variable_read(clone)
     path, container = _taskdef(context, clone)
     try:
         text = with_mistake(read_text(path) or "", container)
@@ -87,6 +89,16 @@ def _make_mistake(context: Context, clone: Clone) -> None:
         ) from error
     path.write_text(text, encoding="utf-8")
     clone.commit_all("Say in production how a greeting is put together", step=STEP)
+
+
+def _require_variable_read(clone: Clone) -> None:
+    """Raise UsageError for an application that would not notice the mistake."""
+    if VARIABLE not in (read_text(clone.path / FILE) or ""):
+        raise UsageError(
+            f"`{clone.path / FILE}` does not read the variable `{VARIABLE}`; it is older.",
+            "Run `make reset LAB=3`, which gives the clone today's template (a tag keeps what it "
+            "was), then `make lab3`.",
+        )
 
 
 def _mend(context: Context, clone: Clone) -> None:

@@ -33,7 +33,7 @@ STOPPED_BY_ALARM = "ALARM_ACTIVE"
 
 _STOPPED_BY_ALARM = (
     "An alarm of the deployment group went off: `aws cloudwatch describe-alarm-history` tells when "
-    "and why, `workshop logs app` what production said meanwhile."
+    "and why, `workshop logs production` what it said meanwhile."
 )
 
 _MANY = 2  # one task may stop by an accident of its own

@@ -112,7 +112,7 @@ def look_at_answer(view: View) -> Finding:
     return failed(
         said,
         cause="The application itself answers so.",
-        remedy="Read `workshop logs app`, mend it, and push.",
+        remedy="Read `workshop logs production`, mend it, and push.",
         details=why_tasks_stop(view, PRODUCTION),
     )
 

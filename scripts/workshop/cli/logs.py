@@ -11,11 +11,11 @@ from workshop.runner import open_context
 
 
 @click.command()
-@click.argument("source", type=click.Choice(["build", "app"]))
+@click.argument("source", type=click.Choice(["build", "app", "production"]))
 @click.option("--follow", "keep_on", is_flag=True, help="Go on with what is printed from now on.")
 @pass_context
 def logs(context: Context, source: str, keep_on: bool) -> None:
-    """Show the log of the newest build, or of the application's tasks.
+    """Show the log of the newest build, or of the application's tasks in staging or production.
 
     Example: workshop logs app --follow
     """

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.unit.workshop.checks.blue_green_record import ENVIRONMENT as LAB_2
+from tests.unit.workshop.checks.blue_green_record import Recorded as Production
 from tests.unit.workshop.checks.test_rolling_checks import ENVIRONMENT, Recorded
 
 from workshop.log_stream import LogSource, log_groups_of
@@ -28,3 +30,8 @@ def test_build_that_runs_is_followed_in_its_own_stream():
 def test_application_is_followed_in_every_stream():
     service = ENVIRONMENT.services["staging"]
     assert log_groups_of(Recorded(), "app") == LogSource(service.log_group)
+
+
+def test_production_is_followed_in_its_own_group():
+    service = LAB_2.services["prod"]
+    assert log_groups_of(Production(), "production") == LogSource(service.log_group)

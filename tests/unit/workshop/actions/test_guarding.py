@@ -55,6 +55,8 @@ class Guard:
     def __init__(self, folder: Any) -> None:
         self.path = folder / "taskdef.json"
         self.path.write_text(TASKDEF, encoding="utf-8")
+        self.server = folder / "server.py"
+        self.server.write_text('FORMAT = os.environ.get("GREETING_FORMAT")', encoding="utf-8")
         self.scene: Any = None
 
     @property
@@ -150,6 +152,15 @@ def test_version_that_came_another_way_is_followed_by_a_new_greeting(guard):
     scene.serves_head = True
     guard(scene)
     assert scene.done == ["greet", "promote"]
+
+
+def test_application_that_would_not_notice_the_mistake_is_not_given_it(guard):
+    guard.server.write_text('GREETING = "Hello"', encoding="utf-8")
+    scene = Scene(seen())
+    with pytest.raises(UsageError, match="does not read the variable `GREETING_FORMAT`") as it:
+        guard(scene)
+    assert "make reset LAB=3" in it.value.remedy
+    assert scene.done == []
 
 
 def test_file_that_takes_no_variable_is_named(guard):
