@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from functools import cached_property
 from typing import Any
 
 from tests.functional.lab2.production import APPLICATION, GROUP, RELEASE_S, SLOTS, Production
@@ -16,9 +15,11 @@ SAMPLE = 200
 class Shifting(Production):
     """One who works on an environment with a test port and time-based shifts."""
 
-    @cached_property
+    @property
     def test_url(self) -> str:
-        return f"{self.env_vars['TEST_URL']}/hello/load"
+        """Return the address of a greeting on the test port, which each step 3.1 makes anew."""
+        urls = json.loads(self.workshop("status", "--json").stdout)["urls"]
+        return f"{urls['test']}/hello/load"
 
     def test_version(self) -> str | None:
         return ask(self.test_url).version
