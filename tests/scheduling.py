@@ -7,7 +7,6 @@ from the name that the plugin writes the group into.
 from xdist.scheduler import LoadScopeScheduling
 
 ENVIRONMENTS = {
-    "tests/functional/lab3/test_lab3_recovery.py": "an environment that lab 3 loses",
     "tests/functional/lab3/": "the environment of lab 3",
     "tests/functional/lab2/test_lab2_recovery.py": "an environment that lab 2 loses",
     "tests/functional/lab2/test_lab2_faults.py": "an environment of faulty releases",
@@ -22,7 +21,6 @@ LONGEST_FIRST = (
     "the environment of lab 3",
     "the environment of the guides",
     "the production environment",
-    "an environment that lab 3 loses",
     "an environment that lab 2 loses",
     "an environment of faulty releases",
     "the environment of lab 1",

@@ -20,8 +20,18 @@ def look_at_routing(view: View) -> Finding:
 
 def look_at_test_routing(view: View) -> Finding:
     """Judge the test port's rule: as production's, unless a deployment shows a version there."""
+    rule, running = view.test_rule(), view.running_deployment()
+    shown = _only_slot(view, rule) if rule is not None and running is not None else ""
+    if running is not None and shown:
+        return passed(f"`{PATH}` goes to slot `{shown}` while {running.id} is under way")
     remedy = "Run `workshop lab 3 --to 3.1`, which puts it right."
     return _judge(view, view.test_rule(), view.canary.test_listener.rule_arn, remedy)
+
+
+def _only_slot(view: View, rule: dict[str, Any]) -> str:
+    """Return the slot that has all of a rule's traffic, or '' where there is no such one."""
+    full = [slot for slot, weight in view.weights_of(rule).items() if weight == 100]
+    return full[0] if len(full) == 1 and full[0] in view.service(PRODUCTION).target_groups else ""
 
 
 def _judge(view: View, rule: dict[str, Any] | None, arn: str, remedy: str) -> Finding:

@@ -58,6 +58,14 @@ class TestTestPort:
         found = routing.look_at_test_routing(view)
         ends(found, Ending.FAILED, "--rule-arn arn:test-rule")
 
+    def test_version_that_a_deployment_shows_there_passes(self):
+        view = Recorded(environment=LAB_3, test_port_rule=rule(blue=100, green=0), running=RUNNING)
+        ends(routing.look_at_test_routing(view), Ending.PASSED, "`blue`", "d-RUN")
+
+    def test_deployment_that_shows_nothing_there_is_not_yet(self):
+        view = Recorded(environment=LAB_3, test_port_rule=rule(blue=50, green=50), running=RUNNING)
+        ends(routing.look_at_test_routing(view), Ending.NOT_YET, "d-RUN")
+
     def test_deleted_rule_is_made_anew_by_lab_3(self):
         view = Recorded(environment=LAB_3, test_port_rule=None)
         ends(routing.look_at_test_routing(view), Ending.FAILED, "workshop lab 3 --to 3.1")
