@@ -20,9 +20,4 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
     LoadBalancer = var.load_balancer.arn_suffix
     TargetGroup  = each.value.arn_suffix
   }
-
-  lifecycle {
-    # As with the listener: a deployment group lets go of an alarm before the alarm goes.
-    create_before_destroy = true
-  }
 }

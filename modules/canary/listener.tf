@@ -1,9 +1,9 @@
 # Where a new version is shown before production's callers meet it: on the balancer in front of
 # production, under a port of its own.
 #
-# A deployment group names the listener, so listener and rule go after the group has been changed.
-# Terraform has it the other way round (what is changed waits for what goes), unless
-# `create_before_destroy` is told. Neither is ever replaced while its balancer stays.
+# A deployment group names the listener. Going down the ladder, the listener goes first and the group
+# is changed then, which is fine at rest. `create_before_destroy` would turn that round, but the load
+# balancer would inherit it, and one that was left half-made could not be replaced under its name.
 
 resource "aws_lb_listener" "test" {
   load_balancer_arn = var.load_balancer.arn
@@ -19,10 +19,6 @@ resource "aws_lb_listener" "test" {
       message_body = "No service answers here."
       status_code  = "404"
     }
-  }
-
-  lifecycle {
-    create_before_destroy = true
   }
 }
 
@@ -55,7 +51,6 @@ resource "aws_lb_listener_rule" "test" {
   }
 
   lifecycle {
-    create_before_destroy = true
     # CodeDeploy owns the weights: each deployment sends the test port to the tasks that it tries.
     ignore_changes = [action]
   }
