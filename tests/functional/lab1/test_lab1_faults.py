@@ -58,9 +58,9 @@ FAULTS = (
         ("phase PRE_BUILD", "python3 -m unittest", "AssertionError", "FAILED (failures=")),
     Fault("ignores PORT", "server.py", 'int(os.environ.get("PORT", "80"))', "18099",
         (OLD_REVISION_IS_BACK, "does not listen on the port in PORT"), MEND_AND_PUSH),
-    Fault("never answers /ping", "server.py", "        status, text = hello(",
+    Fault("never answers /ping", "server.py", "        status, text = answer(",
         '        if self.path == "/ping" and VERSION != "unversioned":\n'
-        "            threading.Event().wait(9)\n        status, text = hello(",
+        "            threading.Event().wait(9)\n        status, text = answer(",
         ("is unhealthy in", "Request timed out"), MEND_AND_PUSH),
 )  # fmt: skip
 
