@@ -3,6 +3,7 @@
 Whatever was done already, by an earlier run or by hand, is recognised by AWS's own record.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from workshop.actions.committing import greet_differently, open_clone
@@ -16,6 +17,13 @@ from workshop.deployments import Deployment, stop
 from workshop.progress import Note
 
 STEP = "3.2"
+
+READY_LOOKS = 4
+"""How often a version is seen to wait before it goes on.
+
+The step's observation looks as often: two of its looks, and the answers between them, are then of
+the time when the version was on the test port alone.
+"""
 
 _PROOFS = ("validation", "return")
 
@@ -42,7 +50,7 @@ class _Person:
     """Looks at both ports before sending traffic on, and rolls back once production has it."""
 
     context: Context
-    compared: set[str] = field(default_factory=set)
+    ready_looks: Counter[str] = field(default_factory=Counter)
     stopped: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -54,17 +62,20 @@ class _Person:
         if running is None:
             self._attempt.require(lambda ended: ended.id in self.stopped)
         elif running.is_ready:
-            self._compare(running)
-            self._waits.end()
+            self._look_at(running)
         elif running.is_waiting_to_terminate and not running.is_rollback:
             self._take_back(running)
         elif not running.is_rollback:
             require(self.context, CHECKS["deployment"])
 
+    def _look_at(self, running: Deployment) -> None:
+        self.ready_looks[running.id] += 1
+        if self.ready_looks[running.id] == 1:
+            self._compare(running)
+        if self.ready_looks[running.id] >= READY_LOOKS:
+            self._waits.end()
+
     def _compare(self, running: Deployment) -> None:
-        if running.id in self.compared:
-            return
-        self.compared.add(running.id)
         urls = self.context.view.urls
         test, production = (ask(f"{urls[key]}/hello/tester") for key in (TEST, PRODUCTION))
         self.context.progress(

@@ -71,9 +71,17 @@ def test_version_is_approved_looked_at_sent_on_and_taken_back(validate):
     scene = Scene(seen(), seen(READY), seen(SWITCHED), seen(BACK, STOPPED))
     said = validate(scene)
     assert scene.done == ["approve", "reroute", "stop"]
-    compared = next(line for line in scene.told if "test port answers" in line)
+    (compared,) = (line for line in scene.told if "test port answers" in line)
     assert "“http://test/hello/tester”, production still “http://prod/hello/tester”" in compared
     assert said.startswith("A version was validated and rolled back")
+
+
+def test_version_goes_on_when_it_was_seen_often_enough_to_be_observed(validate):
+    scene = Scene(seen(READY), seen(SWITCHED), seen(BACK, STOPPED))
+    validate(scene)
+    before = scene.told.index(next(line for line in scene.told if "Sent production's" in line))
+    waiting = [line for line in scene.told[:before] if line.startswith("3.2 return: ")]
+    assert len(waiting) == validation.READY_LOOKS
 
 
 def test_what_was_done_by_hand_is_recognised(validate):
