@@ -7,9 +7,10 @@ from the name that the plugin writes the group into.
 from xdist.scheduler import LoadScopeScheduling
 
 ENVIRONMENTS = {
+    "tests/functional/lab3/test_lab3_recovery.py": "an environment that labs 2 and 3 lose",
     "tests/functional/lab3/": "the environment of lab 3",
-    "tests/functional/lab2/test_lab2_recovery.py": "an environment that lab 2 loses",
     "tests/functional/lab2/test_lab2_faults.py": "an environment of faulty releases",
+    "tests/functional/lab2/test_lab2_reset.py": "an environment of faulty releases",
     "tests/functional/lab2/": "the production environment",
     "tests/guides/test_guides.py": "the environment of the guides",
     "tests/functional/lab1/test_lab1_recovery.py": "an environment that lab 1 loses",
@@ -20,9 +21,9 @@ ENVIRONMENTS = {
 LONGEST_FIRST = (
     "the environment of lab 3",
     "the environment of the guides",
-    "the production environment",
-    "an environment that lab 2 loses",
+    "an environment that labs 2 and 3 lose",
     "an environment of faulty releases",
+    "the production environment",
     "the environment of lab 1",
     "an environment that lab 1 loses",
 )

@@ -1,8 +1,8 @@
 """For every check of lab 3 that looks at what stands, one break that it alone notices.
 
 The checks that look at what happened (3.2 `validation` and `return`, 3.3 `canary` and `own_canary`,
-3.4 `caught` and `linear`) cannot be broken afterwards: `test_lab3_reset.py` sees each of them not
-pass before its step, and pass after it.
+3.4 `caught` and `linear`) cannot be broken afterwards: `test_lab3_reset.py` sees each of them pass
+after the lab, and not pass before it is taken anew.
 """
 
 from collections.abc import Callable, Iterator

@@ -20,6 +20,16 @@ class Seen(Recorded):
         return found and {**found, "pipelineExecutionId": self.execution_id}
 
 
+@dataclass(frozen=True)
+class Gone(Seen):
+    """What is left of a record whose AWS has ended: nobody answers."""
+
+    def deployments(self, limit: int = 20) -> Any:
+        raise ConnectionRefusedError("Connection refused")
+
+    each_deployment = running_deployment = deployments
+
+
 def record(**changes: Any) -> Seen:
     urls = {"prod": "http://127.0.0.1:1", "staging": "http://127.0.0.1:2"}
     return Seen(**({"urls": urls} | changes))

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.workshop.actions.scene import Scene, Seen, record
+from tests.unit.workshop.actions.scene import Gone, Scene, Seen, record
 from tests.unit.workshop.checks.blue_green_record import (
     APPROVED,
     AT,
@@ -124,6 +124,15 @@ def test_without_a_deployment_there_is_nothing_to_repeat(shift):
     object.__setattr__(nothing, "deployments", list)
     with pytest.raises(InfrastructureError, match="no deployment to repeat"):
         shift(scene)
+
+
+@pytest.mark.parametrize("stages", [(RETRIED,), (RETRIED, seen(BY_CANARY))], ids=len)
+def test_target_that_is_lost_on_the_way_ends_the_run_at_once(shift, stages):
+    scene = Scene(FAILED, *stages, Gone(environment=LAB_3))
+    scene.target.loss = lambda: InfrastructureError("It is gone.", "Run it again.")
+    with pytest.raises((InfrastructureError, OSError)):  # the runner asks for the loss of both
+        shift(scene)
+    assert scene.done[-1] in {"promote", f"repeat d-CANARY by {OWN_CANARY}"}
 
 
 def test_commands_by_hand_name_the_stage_and_the_configuration():

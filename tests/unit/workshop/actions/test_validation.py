@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from tests.unit.workshop.actions.scene import Scene, Seen, record
+from tests.unit.workshop.actions.scene import Gone, Scene, Seen, record
 from tests.unit.workshop.checks.blue_green_record import (
     DEPLOYED,
     HEAD,
@@ -20,7 +20,7 @@ from workshop.actions import following, validation
 from workshop.checks import deployment as deployments
 from workshop.checks.web import Answer
 from workshop.deployments import ROLLBACK, Deployment
-from workshop.errors import CheckNotPassed
+from workshop.errors import CheckNotPassed, InfrastructureError
 
 URLS = {"prod": "http://prod", "staging": "http://staging", "test": "http://test"}
 EARLY = events(AllowTraffic="Pending", AfterAllowTraffic="Pending")
@@ -123,6 +123,21 @@ def test_what_an_earlier_run_left_ended_does_not_end_this_one(validate):
     scene = Scene(seen(over), seen(READY, over), seen(SWITCHED, over), seen(BACK, STOPPED, over))
     validate(scene)
     assert scene.done == ["approve", "reroute", "stop"]
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [(), (READY,), (READY, SWITCHED)],
+    ids=["before it is ready", "while it shifts", "while it is taken back"],
+)
+def test_target_that_is_lost_on_the_way_ends_the_run_and_says_so(validate, stages):
+    lost = InfrastructureError("It is gone.", "Run it again.")
+    scene = Scene(seen(), *map(seen, stages), Gone(environment=LAB_3, urls=URLS))
+    scene.target.loss = lambda: lost
+    with pytest.raises(InfrastructureError) as told:
+        validate(scene)
+    assert told.value is lost
+    assert scene.done == ["approve", "reroute", "stop"][: len(stages) + 1]
 
 
 def test_commands_by_hand_name_both_ports(validate):
