@@ -26,7 +26,7 @@ resource "aws_ecs_task_definition" "this" {
     healthCheck = {
       command = [
         "CMD-SHELL",
-        "python -c \"import http.client, os; c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('PORT', '${var.container_port}')), timeout=3); c.request('GET', '${var.health_check.path}'); a = c.getresponse(); a.read(); raise SystemExit(a.status != 200)\"",
+        "python -c \"import os, socket; s = socket.create_connection(('127.0.0.1', int(os.environ.get('PORT', '${var.container_port}'))), 3); s.sendall(b'GET ${var.health_check.path} HTTP/1.0\\r\\n\\r\\n'); raise SystemExit(s.makefile('rb').read().split()[1] != b'200')\"",
       ]
       interval    = 5
       timeout     = 4
