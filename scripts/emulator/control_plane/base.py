@@ -41,6 +41,11 @@ class EmulatedResponse(BaseResponse):
     """
 
     validation_error_code: ClassVar[str] = "ValidationException"
+    _operations: ClassVar[frozenset[str]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._operations = frozenset(method_names_from_class(cls))
 
     def setup_class(self, *args: Any, **kwargs: Any) -> None:
         self.automated_parameter_parsing = True
@@ -61,7 +66,7 @@ class EmulatedResponse(BaseResponse):
             )
 
     def _refuse_unless_emulated(self, operation: str) -> None:
-        if camelcase_to_underscores(operation) not in method_names_from_class(type(self)):
+        if camelcase_to_underscores(operation) not in self._operations:
             raise NotEmulated(f"{self.service_name}:{operation} is not emulated.")
 
     def _refuse_invalid_input(self, operation: str) -> None:
