@@ -7,7 +7,6 @@ from the name that the plugin writes the group into.
 from xdist.scheduler import LoadScopeScheduling
 
 ENVIRONMENTS = {
-    "tests/functional/lab3/test_lab3_recovery.py": "an environment that labs 2 and 3 lose",
     "tests/functional/lab3/": "the environment of lab 3",
     "tests/functional/lab2/test_lab2_faults.py": "an environment of faulty releases",
     "tests/functional/lab2/test_lab2_reset.py": "an environment of faulty releases",
@@ -21,7 +20,6 @@ ENVIRONMENTS = {
 LONGEST_FIRST = (
     "the environment of lab 3",
     "the environment of the guides",
-    "an environment that labs 2 and 3 lose",
     "an environment of faulty releases",
     "the production environment",
     "the environment of lab 1",

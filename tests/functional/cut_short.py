@@ -62,6 +62,30 @@ def interrupted_at(own: Standing, words: str, *arguments: str) -> Completed:
         return ended(run)
 
 
+def assert_interrupted(run: Completed) -> None:
+    assert run.returncode == 130, run.stderr
+    assert "Run the same command again" in run.stderr
+
+
+def assert_lost(run: Completed) -> None:
+    """Assert that a run told that its emulator was gone, and what to do."""
+    assert run.returncode == 3, run.stderr
+    assert "The emulator ended while it was at work" in run.stderr
+    assert "emulator.log" in run.stderr
+    assert "Run the same command again" in run.stderr
+
+
+def assert_loss_is_told_afterwards(own: Standing, step: str, lab: str) -> None:
+    """Assert that the next commands tell of a lost emulator: a check, and the run of a lab."""
+    look = own.workshop("check", step)
+    assert look.returncode == 2
+    assert "no emulator answers" in look.stderr
+    assert "It ended without being stopped" in look.stderr
+    assert "Run `make lab1`" in look.stderr
+    told = f"The emulator stopped while step {step} stood"
+    assert_interrupted(interrupted_at(own, told, "lab", lab))
+
+
 def kill_emulator(own: Standing) -> None:
     emulator = psutil.Process(int((own.clone / ".workshop" / "emulator.pid").read_text()))
     os.kill(emulator.pid, signal.SIGKILL)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_POLL_S = 0.3
+_POLL_S = 0.5
 
 
 def wait_for(look: Callable[[], T | None], timeout_s: float = 90) -> T:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.functional.participant import Participant
+from tests.functional.what_stands import what_labs_make
 from tests.guides.bash_session import BashSession
 from tests.standing import Standing, copy_project, newcomer_env
 from workshop.guides import Block, missing_output, read_blocks
@@ -68,6 +70,23 @@ def test_commands_of_a_guide_run_and_print_what_it_promises(lab, newcomer):
         for block in read_blocks(guide_of(lab.number)):
             if block.is_run:
                 take(block, session)
+
+
+@pytest.mark.slow
+def test_reset_of_lab_1_takes_along_what_all_guides_have_made(newcomer):
+    participant = Participant(newcomer)
+    made = what_labs_make(participant)
+    assert all(made.values()), made
+    done = newcomer.workshop("reset", "1")
+    assert done.returncode == 0, done.stderr
+    left = what_labs_make(participant)
+    assert not any(left.values()), left
+    for service, operation, key in (
+        ("codedeploy", "list_applications", "applications"),
+        ("cloudwatch", "describe_alarms", "MetricAlarms"),
+        ("sns", "list_topics", "Topics"),
+    ):
+        assert getattr(participant.aws(service), operation)()[key] == []
 
 
 def take(block: Block, session: BashSession) -> None:

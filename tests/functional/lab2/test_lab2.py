@@ -93,7 +93,6 @@ def test_deployments_tells_what_was_deployed_where(production):
 
 def test_release_by_an_unmodified_aws_cli_and_git_changes_production_after_approval(production):
     by_hand_until_production_has("Grias di", production)
-    production.plan()
 
 
 def test_second_release_by_hand_brings_the_slots_back(production):

@@ -1,12 +1,27 @@
-"""Resets from the end and the middle of lab 3, and the way up again, each check seen both ways.
+"""Resets from the middle of lab 3, and the way up again, which is cut short.
+
+| What happens | Exit status | Next |
+|---|---|---|
+| Ctrl-C at the test port, and in the middle of a canary | 130 | the same command |
+| the emulator is killed in the middle of a canary | 3 | the same command |
 
 The end of the environment is the fixture's: it proves that nothing is left.
 """
 
 import json
+import signal
 
 import pytest
 
+from tests.functional.cut_short import (
+    assert_interrupted,
+    assert_loss_is_told_afterwards,
+    assert_lost,
+    begun,
+    ended,
+    interrupted_at,
+    kill_emulator,
+)
 from tests.functional.lab2.production import APPLICATION, GROUP
 from tests.functional.lab3.shifting import Shifting
 from tests.functional.waiting import wait_until
@@ -53,11 +68,19 @@ def endings(lab: Shifting, selector: str) -> set[str]:
     return {one["ending"] for one in lab.check(selector)}
 
 
-def test_reset_from_the_end_leaves_lab_2_and_no_check_that_passes(lab):
+def test_reset_in_the_middle_of_a_shift_leaves_lab_2_and_no_check_that_passes(lab):
     made = what_lab_3_makes(lab)
     assert all(made.values()), made
     assert endings(lab, "3") == {"passed"}
+    deployment = lab.aws("codedeploy").create_deployment(
+        applicationName=APPLICATION,
+        deploymentGroupName=GROUP,
+        revision=lab.revision(lab.last_good()),
+    )["deploymentId"]
+    wait_until(lambda: sorted(lab.rule_weights().values()) == [20, 80])
     reset_and_assert_lab_2_stands(lab)
+    assert lab.deployment(deployment)["status"] == "Stopped"
+    assert sorted(lab.rule_weights().values()) == [0, 100]
     assert "passed" not in endings(lab, "3")
 
 
@@ -71,43 +94,30 @@ def test_plan_of_the_first_step_changes_the_group_in_place_and_replaces_nothing(
     assert len(changes) <= 5
 
 
-def test_reset_while_a_version_waits_on_the_test_port_leaves_lab_2(lab):
-    done = lab.workshop("lab", "3", "--to", "3.1")
-    assert done.returncode == 0, done.stderr
+def test_reset_while_a_version_waits_on_the_test_port_leaves_lab_2(lab, standing):
+    old = lab.version()
+    assert_interrupted(interrupted_at(standing, "the test port answers", "lab", "3"))
     assert endings(lab, "3.1") == {"passed"}
-    before = lab.deployments()
-    old, commit = lab.version(), lab.greet("Prüfend")
-    lab.approve(commit)
-    deployment = lab.wait_for_deployment(commit, before)
-    lab.wait_for_status(deployment, "Ready")
-    assert lab.test_version() == commit
+    assert lab.deployment(lab.deployments()[0])["status"] == "Ready"
+    assert lab.test_version() == lab.head()
     assert lab.version() == old
     reset_and_assert_lab_2_stands(lab)
     assert lab.version() == old
 
 
-def test_reset_in_the_middle_of_a_shift_leaves_lab_2(lab):
-    done = lab.workshop("lab", "3", "--to", "3.2")
-    assert done.returncode == 0, done.stderr
+def test_lab_3_goes_on_after_an_interrupt_at_the_test_port_and_in_a_canary(lab, standing):
+    assert_interrupted(interrupted_at(standing, "the test port answers", "lab", "3"))
+    assert "passed" not in endings(lab, "3.2")
+    with begun(standing, "Step 3.3", "lab", "3") as run:
+        wait_until(lambda: 0 not in lab.rule_weights().values(), 240)
+        run.send_signal(signal.SIGINT)
+        assert_interrupted(ended(run))
     assert endings(lab, "3.2") == {"passed"}
-    assert lab.workshop("lab", "3", "--to", "3.3", "--provision").returncode == 0
-    found = {one["name"]: one["ending"] for one in lab.check("3.3")}
-    assert "passed" not in {found["canary"], found["own_canary"]}
-    deployment = lab.aws("codedeploy").create_deployment(
-        applicationName=APPLICATION,
-        deploymentGroupName=GROUP,
-        revision=lab.revision(lab.last_good()),
-    )["deploymentId"]
-    wait_until(lambda: sorted(lab.rule_weights().values()) == [10, 90])
-    reset_and_assert_lab_2_stands(lab)
-    assert lab.deployment(deployment)["status"] == "Stopped"
-    assert sorted(lab.rule_weights().values()) == [0, 100]
 
 
-def test_reset_of_lab_1_takes_lab_3_along(lab):
-    assert lab.workshop("lab", "3", "--to", "3.1", "--provision").returncode == 0
-    assert what_lab_3_makes(lab)["listeners"]
-    done = lab.workshop("reset", "1")
-    assert done.returncode == 0, done.stderr
-    left = what_lab_3_makes(lab)
-    assert not any(left.values()), left
+def test_emulator_that_is_lost_in_a_canary_is_told(lab, standing):
+    with begun(standing, "Step 3.3", "lab", "3") as run:
+        wait_until(lambda: 0 not in lab.rule_weights().values(), 240)
+        kill_emulator(standing)
+        assert_lost(ended(run))
+    assert_loss_is_told_afterwards(standing, "3.3", "3")
