@@ -10,7 +10,7 @@ WORKSHOP := $(VENV_PYTHON) -m workshop
 PYTEST := $(VENV_PYTHON) -m pytest $(if $(FAST),-m "not slow")
 # tests wait more than they work, of the emulator and of whole environments: so many fit two cores
 EMULATORS := -n 5
-ENVIRONMENTS := $(if $(FAST),-n auto --maxprocesses 4,-n 3)
+ENVIRONMENTS := $(if $(FAST),-n auto --maxprocesses 4,-n 4)
 
 # given on the command line or in the environment, they reach the CLI as variables
 export TARGET PARTICIPANT

@@ -8,9 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 ENVIRONMENTS = {
     "tests/functional/lab3/": "the environment of lab 3",
-    "tests/functional/lab2/test_lab2_faults.py": "an environment of faulty releases",
-    "tests/functional/lab2/test_lab2_reset.py": "an environment of faulty releases",
-    "tests/functional/lab2/": "the production environment",
+    "tests/functional/lab2/": "the environment of lab 2",
     "tests/guides/test_guides.py": "the environment of the guides",
     "tests/functional/lab1/test_lab1_recovery.py": "an environment that lab 1 loses",
     "tests/functional/lab1/": "the environment of lab 1",
@@ -18,10 +16,9 @@ ENVIRONMENTS = {
 """The beginning of a test's id, to the environment that it shares; the first that fits."""
 
 LONGEST_FIRST = (
+    "the environment of lab 2",
     "the environment of lab 3",
     "the environment of the guides",
-    "an environment of faulty releases",
-    "the production environment",
     "the environment of lab 1",
     "an environment that lab 1 loses",
 )

@@ -63,7 +63,7 @@ class LocalTarget:
     """The emulator: started when needed, free, isolated from the participant's AWS settings."""
 
     name: TargetName = "local"
-    poll_s = 0.5
+    poll_s = 1.0
     consistency_s = 0.0
 
     def __init__(self, config: Config, emulator: EmulatorProcess) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tests.load.generator import PATIENT_S, LoadReport, run_load
 
-RATE = 20
+RATE = 10
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.standing import ROOM_FOR_TERRAFORM
 from workshop.config import Config
 from workshop.terraform_installation import Installation
 
@@ -40,6 +41,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     configuration.write_text(installation.configuration_text())
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     environment |= {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(configuration)}
+    environment |= ROOM_FOR_TERRAFORM
 
     def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(

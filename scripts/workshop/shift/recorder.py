@@ -9,15 +9,20 @@ from workshop.shift.sampler import Sample, Sampler
 from workshop.shift.slots import SlotReader
 
 
+_TEST_RATE = 5
+"""Requests per second to the test port, at most: which version it has is told by few."""
+
+
 class Recorder:
     """Samples production, and the test port where there is one; looks when it is told to."""
 
     def __init__(self, view: View, rate: float) -> None:
         self.view = view
         self.begun = datetime.now(UTC)
+        rates = {PRODUCTION: rate, TEST: min(rate, _TEST_RATE)}
         self._samplers = {
             key: Sampler(f"{view.urls[key]}/hello/observer", rate)
-            for key in (PRODUCTION, TEST)
+            for key, rate in rates.items()
             if key in view.urls
         }
         self._follower = Follower(view)
