@@ -8,7 +8,6 @@ from workshop.shift.follower import Follower, Look
 from workshop.shift.sampler import Sample, Sampler
 from workshop.shift.slots import SlotReader
 
-
 _TEST_RATE = 5
 """Requests per second to the test port, at most: which version it has is told by few."""
 
