@@ -7,6 +7,7 @@ import tarfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -348,7 +349,8 @@ def world(_session_world: World) -> Iterator[World]:
     yield _session_world
     world = _session_world
     for arn in world.ecs.list_services(cluster=world.cluster)["serviceArns"]:
-        world.ecs.delete_service(cluster=world.cluster, service=arn, force=True)
+        with suppress(world.ecs.exceptions.ServiceNotFoundException):  # a draining one has ended
+            world.ecs.delete_service(cluster=world.cluster, service=arn, force=True)
     for arn in world.ecs.list_tasks(cluster=world.cluster)["taskArns"]:
         world.ecs.stop_task(cluster=world.cluster, task=arn)
     runtime = world.emulator.runtime
