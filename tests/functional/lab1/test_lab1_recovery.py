@@ -63,7 +63,7 @@ def test_run_that_was_cut_short_is_run_again(own):
 
     kill_emulator(own)
     assert_loss_is_told_afterwards(own, "1.2", "1")
-    rebuilt = own.workshop("lab", "1", "--to", "1.2")
+    rebuilt = own.workshop("lab", "1", "--to", "1.1")
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert "every check passed" in rebuilt.stderr
     assert_nothing_twice(own)

@@ -132,6 +132,7 @@ def by_hand_until_production_has(greeting: str, production: Production) -> None:
             f"deploy continue-deployment --deployment-id {deployment}"
             " --deployment-wait-type TERMINATION_WAIT",
         )
+        assert production.wait_for_deployment_end(deployment) == "Succeeded"  # it looks every 15 s
         aws(production, f"deploy wait deployment-successful --deployment-id {deployment}")
     assert ask(production.url).text == f"{greeting} load\n"
     assert production.events(deployment) == dict.fromkeys(EVENTS, "Succeeded")

@@ -146,6 +146,7 @@ def test_every_predefined_configuration_shifts_by_an_unmodified_aws_cli(
             f"deploy continue-deployment --deployment-id {deployment}"
             " --deployment-wait-type TERMINATION_WAIT",
         )
+        assert lab.wait_for_deployment_end(deployment) == "Succeeded"  # the CLI looks every 15 s
         aws(lab, f"deploy wait deployment-successful --deployment-id {deployment}")
     assert lab.serving_slot() != old
     assert 100 in seen
