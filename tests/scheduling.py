@@ -1,5 +1,7 @@
 """Which tests run on one worker: those that share an environment, and those of one file.
 
+Those of the HCL share nothing: each is Terraform's work of up to a minute, on any worker.
+
 pytest-xdist's own `--dist loadgroup` does nothing with pytest 9.2, which keeps an item's id apart
 from the name that the plugin writes the group into.
 """
@@ -25,19 +27,26 @@ LONGEST_FIRST = (
 """The order in which workers take them: a long one that begins late is waited for by all."""
 
 
+HCL = "tests/hcl/"
+"""They come right after the environments: at the end all others would wait for them."""
+
+
 def environment_of(nodeid: str) -> str | None:
     """Return the environment that a test shares with others, or None."""
     return next((name for start, name in ENVIRONMENTS.items() if nodeid.startswith(start)), None)
 
 
 def turn_of(nodeid: str) -> int:
-    """Return a test's turn: those of the longest environment first, those of none at the end."""
+    """Return a test's turn: the longest environment first, then the HCL, then all others."""
     environment = environment_of(nodeid)
-    return LONGEST_FIRST.index(environment) if environment else len(LONGEST_FIRST)
+    if environment:
+        return LONGEST_FIRST.index(environment)
+    return len(LONGEST_FIRST) + (not nodeid.startswith(HCL))
 
 
 class ByEnvironment(LoadScopeScheduling):
-    """Hands each worker whole environments and whole files, in the order of collection."""
+    """Hands each worker whole environments, whole files and single tests of the HCL, in order."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return environment_of(nodeid) or nodeid.partition("::")[0]
+        file = nodeid.partition("::")[0]
+        return environment_of(nodeid) or (nodeid if file.startswith(HCL) else file)
