@@ -1,10 +1,12 @@
 """A copy of the HCL, so that Terraform leaves nothing in the tree, and a Terraform to run on it."""
 
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -14,6 +16,8 @@ from workshop.terraform_installation import Installation
 
 ROOT = Path(__file__).parents[2]
 PASSED_ON = ("HOME", "HTTPS_PROXY", "NO_PROXY", "PATH", "TMPDIR", "WORKSHOP_MIRROR")
+
+PROVIDER = ".terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws_*"
 
 Terraform = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -33,15 +37,53 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    """Return a function that runs Terraform in a folder: `terraform(folder, "validate")`."""
-    installation = Installation(Config(root=ROOT, inherited=dict(os.environ)))
-    binary = installation.terraform()
+def installation() -> Installation:
+    """Return the Terraform and the provider that a person's own commands would use."""
+    return Installation(Config(root=ROOT, inherited=dict(os.environ)))
+
+
+@pytest.fixture(scope="session")
+def environment(
+    installation: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """Return the whole environment of a Terraform process."""
     configuration = tmp_path_factory.mktemp("terraform") / "terraform.tfrc"
     configuration.write_text(installation.configuration_text())
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    environment |= {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(configuration)}
-    environment |= ROOM_FOR_TERRAFORM
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    own = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(configuration)}
+    return passed_on | own | ROOM_FOR_TERRAFORM
+
+
+@pytest.fixture(scope="session")
+def terraform(installation: Installation, environment: Mapping[str, str]) -> Terraform:
+    """Return a function that runs Terraform in a folder: `terraform(folder, "validate")`."""
+    return _terraform(installation, environment)
+
+
+@pytest.fixture(scope="module")
+def attached_terraform(
+    installation: Installation, environment: Mapping[str, str], tree: Path, terraform: Terraform
+) -> Iterator[Terraform]:
+    """Return a function as `terraform`, all of whose processes use one process of the provider.
+
+    Left to itself Terraform starts the provider twice for each `run` of a test, which is nine
+    tenths of all that the test costs. Source: Terraform's documentation, "Debugging providers".
+    """
+    initialised = terraform(tree / "terraform", "init", "-backend=false", "-input=false")
+    assert initialised.returncode == 0, initialised.stderr
+    (binary,) = (tree / "terraform").glob(PROVIDER)
+    with subprocess.Popen(
+        [binary, "-debug"], env=environment, stdout=subprocess.PIPE, text=True
+    ) as provider:
+        try:
+            served = {"TF_REATTACH_PROVIDERS": _reattachment(provider.stdout)}
+            yield _terraform(installation, {**environment, **served})
+        finally:
+            provider.terminate()
+
+
+def _terraform(installation: Installation, environment: Mapping[str, str]) -> Terraform:
+    binary = installation.terraform()
 
     def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -49,6 +91,15 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
         )
 
     return run
+
+
+def _reattachment(output: IO[str] | None) -> str:
+    """Return what a provider that has begun to serve says is to be told to Terraform."""
+    for line in output or ():
+        found = re.search(r"TF_REATTACH_PROVIDERS='(.*)'", line)
+        if found:
+            return found[1]
+    raise AssertionError("The provider ended before it served.")
 
 
 def folder_of(tree: Path, name: str) -> Path:

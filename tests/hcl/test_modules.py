@@ -16,11 +16,13 @@ TESTED = [*(module.name for module in modules()), "root"]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TESTED)
-def test_terraform_test_passes(name: str, tree: Path, terraform: Terraform) -> None:
+def test_terraform_test_passes(
+    name: str, tree: Path, terraform: Terraform, attached_terraform: Terraform
+) -> None:
     folder = folder_of(tree, name)
     _init(folder, terraform)
 
-    tested = terraform(folder, "test", "-no-color")
+    tested = attached_terraform(folder, "test", "-no-color")
 
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert re.search(r"Success! [1-9]\d* passed", tested.stdout), tested.stdout
