@@ -43,8 +43,8 @@ def run_steps(
     What is missing on this machine is told before anything is started or made.
     An environment that stands below their lab is taken through the earlier labs first. The first
     step applies whatever stands already, which mends what was changed outside Terraform or left
-    half-made; the ladder is never lowered. Raises: CheckNotPassed,
-    InfrastructureError, UsageError, whatever Terraform or an action raises.
+    half-made; later ones believe the state that it left. The ladder is never lowered. Raises:
+    CheckNotPassed, InfrastructureError, UsageError, whatever Terraform or an action raises.
     """
     try:
         return _walk(session, steps, confirm, pause)
@@ -75,7 +75,7 @@ def _walk(
                 step.label if standing is None or is_higher(step.label, standing) else standing
             )
             _prepare(session, standing, highest)
-            session.terraform.apply(highest, session.progress)
+            session.terraform.apply(highest, session.progress, refresh=context is None)
             standing = highest
             context = _context(session)
             remember_standing(session.config, standing)

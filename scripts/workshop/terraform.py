@@ -120,11 +120,17 @@ class Terraform:
         marker.write_text(key)
         return True
 
-    def apply(self, step: str, progress: Progress = silent) -> None:
-        """Bring the environment to `step`, up or down the ladder."""
+    def apply(self, step: str, progress: Progress = silent, *, refresh: bool = True) -> None:
+        """Bring the environment to `step`, up or down the ladder.
+
+        Without `refresh` the state is believed, not compared with what stands: for a run that has
+        just made an apply of its own (`docs/decisions`).
+        """
         self._prepare(progress)
         progress(Waiting(f"Terraform plans step {step}"))
-        self._stream("apply", progress, step, json=IsFlagged, auto_approve=IsFlagged)
+        self._stream(
+            "apply", progress, step, json=IsFlagged, auto_approve=IsFlagged, refresh=refresh
+        )
 
     def plan(self, step: str, progress: Progress = silent) -> PlanSummary:
         """Return what an apply of `step` would change."""

@@ -130,6 +130,7 @@ class FakeTerraform:
     def __init__(self, standing: str | None) -> None:
         self.standing = standing
         self.applied: list[str] = []
+        self.refreshed: list[bool] = []
 
     def look_for_itself(self) -> None:
         pass
@@ -137,8 +138,9 @@ class FakeTerraform:
     def current_step(self) -> str | None:
         return self.standing
 
-    def apply(self, step: str, _progress: Any) -> None:
+    def apply(self, step: str, _progress: Any, *, refresh: bool = True) -> None:
         self.applied.append(step)
+        self.refreshed.append(refresh)
         self.standing = step
 
 
@@ -195,7 +197,10 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         session = session_at(tmp_path, standing, target, lambda event: notes.append(event.text))
         runner.run_steps(session, steps, lambda _question: True, **options)
         return SimpleNamespace(
-            applied=session.terraform.applied, notes=notes, asked=session.target.asked
+            applied=session.terraform.applied,
+            refreshed=session.terraform.refreshed,
+            notes=notes,
+            asked=session.target.asked,
         )
 
     return run
@@ -288,6 +293,12 @@ def test_creation_is_confirmed_only_where_nothing_stands(walk):
 
 def test_ladder_is_never_lowered_and_what_stands_is_mended_once(walk):
     assert walk([step("1.1"), step("1.2")], "1.4").applied == ["1.4"]
+
+
+@pytest.mark.parametrize("standing", [None, "0", "1.1"])
+def test_what_stands_is_looked_at_by_the_first_apply_of_a_run_alone(walk, standing):
+    walked = walk([step("1.1"), step("1.2"), step("1.3")], standing)
+    assert walked.refreshed == [True, *(False for _ in walked.applied[1:])]
 
 
 def test_action_comes_before_the_checks_of_its_step(walk):

@@ -67,7 +67,7 @@ def test_apply_initialises_once_and_supplies_participant_step_and_folder(
     init, apply, _ = fake.calls()
     assert "-backend-config=key=workshop/terraform.tfstate" in init["args"]
     assert "-backend-config=use_lockfile=true" in init["args"]
-    assert apply["args"] == ["apply", "-json", "-auto-approve", "-input=false"]
+    assert apply["args"] == ["apply", "-json", "-auto-approve", "-refresh=true", "-input=false"]
     assert apply["cwd"] == str(aws_config.terraform_dir)
     variables = {name: apply["env"][name] for name in apply["env"] if name.startswith("TF_VAR_")}
     assert variables == {
@@ -79,6 +79,11 @@ def test_apply_initialises_once_and_supplies_participant_step_and_folder(
     assert apply["env"]["TF_DATA_DIR"] == str(aws_config.terraform_data_dir)
     assert apply["env"]["CHECKPOINT_DISABLE"] == "1"
     assert "TF_VAR_step" not in os.environ
+
+
+def test_apply_without_refresh_believes_the_state(terraform: Terraform, fake: FakeTerraform):
+    terraform.apply("1.2", refresh=False)
+    assert "-refresh=false" in fake.calls()[-1]["args"]
 
 
 def test_changed_hcl_is_initialised_again(
