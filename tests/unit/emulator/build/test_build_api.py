@@ -1,20 +1,12 @@
 """CodeBuild's operations, and what they refuse."""
 
 import pytest
-from botocore.exceptions import ClientError
 from build_helpers import ENVIRONMENT, ROLE, Builds
+from tests.unit.emulator.refusals import refusal
 
 SPEC = "version: 0.2\nphases:\n  build:\n    commands: ['true']\n"
 GIT = {"type": "CODECOMMIT", "location": "http://127.0.0.1:4566/v1/repos/app"}
 NONE = {"type": "NO_ARTIFACTS"}
-
-
-def refusal(call, **arguments) -> tuple[str, str]:
-    """Return code and message of the error that a call ends in."""
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_a_project_is_shown_with_codebuilds_defaults(builds: Builds):

@@ -6,19 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
 Json = dict[str, Any]
 DEADLINE_S = 30
-
-
-def refusal(call: Callable[..., Any], **given: Any) -> tuple[str, str]:
-    """Return code and message of the error that a call ends with."""
-    with pytest.raises(ClientError) as caught:
-        call(**given)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 @dataclass

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from codedeploy_bench import Bench, Json, refusal
+from codedeploy_bench import Bench, Json
+from tests.unit.emulator.refusals import refusal
 
 ALARMS = {
     "enabled": True,

@@ -4,7 +4,8 @@ import itertools
 from typing import Any
 
 import pytest
-from codedeploy_bench import Bench, blue_green, make_role, refusal
+from codedeploy_bench import Bench, blue_green, make_role
+from tests.unit.emulator.refusals import refusal
 
 ROLLBACK_EVENTS = [
     "DEPLOYMENT_FAILURE",

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from codedeploy_bench import Bench, blue_green, refusal
+from codedeploy_bench import Bench, blue_green
+from tests.unit.emulator.refusals import refusal
 
 from emulator.control_plane import registration
 from emulator.control_plane.codedeploy.exceptions import DeploymentLimitExceededException

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from codedeploy_bench import Bench, refusal
+from codedeploy_bench import Bench
+from tests.unit.emulator.refusals import refusal
 
 from emulator.control_plane import registration
 from emulator.control_plane.base import NotEmulated

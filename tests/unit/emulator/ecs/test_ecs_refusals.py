@@ -1,17 +1,9 @@
 """What ECS refuses, in AWS's words."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
-
-
-def refusal(call: Callable[[], Any]) -> tuple[str, str]:
-    with pytest.raises(ClientError) as refused:
-        call()
-    error = refused.value.response["Error"]
-    return error["Code"], error["Message"]
+from tests.unit.emulator.refusals import refusal
 
 
 def register(world: Any, **changes: Any) -> Any:

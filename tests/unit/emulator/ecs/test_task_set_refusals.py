@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from code_deploy_services import CODE_DEPLOY, add, blue_green, delete, task_sets
+from tests.unit.emulator.refusals import refusal
 
 PERCENT = {"value": 100.0, "unit": "PERCENT"}
 NOT_OURS = (
@@ -13,13 +13,6 @@ NOT_OURS = (
     "deployment controllers."
 )
 INVALID = "InvalidParameterException"
-
-
-def refusal(call: Callable[[], Any]) -> tuple[str, str]:
-    with pytest.raises(ClientError) as refused:
-        call()
-    error = refused.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def idle(world: Any) -> tuple[str, str, str]:

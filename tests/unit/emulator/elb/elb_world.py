@@ -17,6 +17,8 @@ from emulator.server import Emulator
 _addresses = (f"10.0.{high}.{low}" for high in range(1, 200) for low in range(1, 250))
 _listener_ports = itertools.count(81)
 WAIT_S = 10
+NOWHERE = "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/none/0123456789abcdef"
+SOME_PATH = [{"Field": "path-pattern", "Values": ["/a"]}]
 
 
 def eventually(claim: Callable[[], Any], wait_s: float = WAIT_S) -> Any:
@@ -79,6 +81,11 @@ class World:
     def listener_request(self, *actions: dict[str, Any]) -> Callable[[], str]:
         """Return a call that would make a listener, for those that are to be refused."""
         return lambda: self.listener(*actions)
+
+    def rule(self, listener: str, priority: int = 1, **changes: Any) -> str:
+        request = {"Conditions": SOME_PATH, "Actions": [fixed("200")], **changes}
+        made = self.elb.create_rule(ListenerArn=listener, Priority=priority, **request)
+        return made["Rules"][0]["RuleArn"]
 
     def target(self, name: str = "a") -> tuple[Target, str]:
         """Return a running target and the private address that it is published under."""

@@ -3,14 +3,7 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
-
-
-def refusal(call, **given) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**given)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
+from tests.unit.emulator.refusals import refusal
 
 
 def test_created_pipeline_starts_by_itself(workbench, gate):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.unit.emulator.refusals import refusal
 
 from emulator.control_plane import registration
 
@@ -53,10 +54,7 @@ class Approvals:
         )
 
     def refusal(self, *args, **given) -> tuple[str, str]:
-        with pytest.raises(ClientError) as caught:
-            self.answer(*args, **given)
-        error = caught.value.response["Error"]
-        return error["Code"], error["Message"]
+        return refusal(self.answer, *args, **given)
 
 
 @pytest.fixture
