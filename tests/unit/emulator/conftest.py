@@ -25,7 +25,16 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+def published_ports(worker_id: str) -> range:
+    """Return ports for this worker alone: one that another took would seem not to have closed."""
+    first = 18080 + 100 * int(worker_id.removeprefix("gw") if worker_id != "master" else 0)
+    return range(first, first + 100)
+
+
+@pytest.fixture(scope="session")
+def emulator(
+    tmp_path_factory: pytest.TempPathFactory, published_ports: range
+) -> Iterator[Emulator]:
     """Return a running emulator on a free port, its data in a temporary folder."""
     port = free_port()
     running = Emulator(
@@ -33,7 +42,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
             data_dir=tmp_path_factory.mktemp("emulator"),
             port=port,
             clock_scale=60,
-            published_ports=range(18080, 18180),
+            published_ports=published_ports,
         )
     )
     running.start()
