@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -79,7 +80,7 @@ def attached_terraform(
             served = {"TF_REATTACH_PROVIDERS": _reattachment(provider.stdout)}
             yield _terraform(installation, {**environment, **served})
         finally:
-            provider.terminate()
+            provider.send_signal(signal.SIGINT)  # takes its socket along, unlike SIGTERM
 
 
 def _terraform(installation: Installation, environment: Mapping[str, str]) -> Terraform:
