@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
@@ -23,6 +24,21 @@ _SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<servic
 _UNLOCKED_SERVICES = {"sqs"}  # a long poll would keep every other request waiting
 
 
+class Dispatcher(DomainDispatcherApplication):
+    """moto's way from a request to a service, which looks up the backend of a host once.
+
+    Version: moto 5.2.5, moto/moto_server/werkzeug_app.py lists its own folders and tries some 200
+    patterns at every request.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._found = lru_cache(maxsize=256)(super().get_backend_for_host)
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        return self._found(host)
+
+
 class Front:
     """One WSGI application: mounted parts by path prefix, and moto for everything else.
 
@@ -32,7 +48,7 @@ class Front:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = Dispatcher()
         self._answers = GivenAnswers()
         self._mounts: list[tuple[str, WSGIApplication]] = []
 

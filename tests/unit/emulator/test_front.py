@@ -7,7 +7,9 @@ import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
+from emulator.front import Dispatcher
 from emulator.server import Emulator
 
 
@@ -75,6 +77,22 @@ def test_operation_of_moto_that_nobody_wrote_is_a_501(aws):
         aws("events").describe_endpoint(Name="none")
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert "DescribeEndpoint is not emulated" in refused.value.response["Error"]["Message"]
+
+
+def test_backend_of_a_host_is_motos_and_looked_up_once(monkeypatch):
+    asked = []
+    look_up = DomainDispatcherApplication.get_backend_for_host
+
+    def counted(dispatcher, host):
+        asked.append(host)
+        return look_up(dispatcher, host)
+
+    monkeypatch.setattr(DomainDispatcherApplication, "get_backend_for_host", counted)
+    dispatcher = Dispatcher()
+    hosts = ["ecs.us-west-2.amazonaws.com", "s3.us-west-2.amazonaws.com"]
+    found = [dispatcher.get_backend_for_host(host) for host in [*hosts, *hosts]]
+    assert found == ["ecs", "s3", "ecs", "s3"]
+    assert asked == hosts
 
 
 def test_plain_moto_service_answers(aws):
