@@ -43,8 +43,9 @@ def run_steps(
     What is missing on this machine is told before anything is started or made.
     An environment that stands below their lab is taken through the earlier labs first. The first
     step applies whatever stands already, which mends what was changed outside Terraform or left
-    half-made; later ones believe the state that it left. The ladder is never lowered. Raises:
-    CheckNotPassed, InfrastructureError, UsageError, whatever Terraform or an action raises.
+    half-made; later ones believe the state that it left, unless a person may act in between. The
+    ladder is never lowered. Raises: CheckNotPassed, InfrastructureError, UsageError, whatever
+    Terraform or an action raises.
     """
     try:
         return _walk(session, steps, confirm, pause)
@@ -75,7 +76,8 @@ def _walk(
                 step.label if standing is None or is_higher(step.label, standing) else standing
             )
             _prepare(session, standing, highest)
-            session.terraform.apply(highest, session.progress, refresh=context is None)
+            may_be_changed = context is None or pause is not None
+            session.terraform.apply(highest, session.progress, refresh=may_be_changed)
             standing = highest
             context = _context(session)
             remember_standing(session.config, standing)

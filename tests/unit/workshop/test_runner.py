@@ -301,6 +301,11 @@ def test_what_stands_is_looked_at_by_the_first_apply_of_a_run_alone(walk, standi
     assert walked.refreshed == [True, *(False for _ in walked.applied[1:])]
 
 
+def test_what_stands_is_looked_at_by_every_apply_where_a_person_may_act(walk):
+    walked = walk([step("1.1"), step("1.2")], None, pause=lambda _step, _commands: True)
+    assert walked.refreshed == [True, True]
+
+
 def test_action_comes_before_the_checks_of_its_step(walk):
     done: list[str] = []
     watched = Check("1.1", "thing", "a thing", lambda _view: done.append("check") or passed("ok"))
