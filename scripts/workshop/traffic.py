@@ -57,7 +57,11 @@ def roll_back(view: View) -> str:
 
 
 def _deploy_earlier(view: View) -> str:
-    """Deploy the version before the present one: at once, whatever the alarms say of that one."""
+    """Deploy the version before the present one in one step, whatever the alarms say of that one.
+
+    How long it waits on the test port is the group's to say, and not the deployment's.
+    Source: CodeDeploy API, CreateDeployment.
+    """
     serving = view.version(PRODUCTION)
     definition = (view.task_definition(PRODUCTION) or {}).get("taskDefinitionArn", "")
     earlier = next(
@@ -70,10 +74,20 @@ def _deploy_earlier(view: View) -> str:
             "See `workshop deployments`.",
         )
     made = redeploy(view.aws, view.codedeploy, earlier.id, AT_ONCE, ignore_alarms=True)
+    wait = ""
+    if _waits_for_reroute(view):
+        wait = "It waits on the test port first: run `workshop promote` once it is Ready. "
     return (
         f"No deployment runs: {made} brings {_version(earlier)} once more, in place of "
-        f"{serving[:8]}. {_WATCH}"
+        f"{serving[:8]}. {wait}{_WATCH}"
     )
+
+
+def _waits_for_reroute(view: View) -> bool:
+    """Tell whether the group's deployments wait for a person before users meet the version."""
+    strategy = (view.deployment_group() or {}).get("blueGreenDeploymentConfiguration", {})
+    option = strategy.get("deploymentReadyOption", {})
+    return bool(option.get("actionOnTimeout") == "STOP_DEPLOYMENT")
 
 
 def _is_good(one: Deployment) -> bool:

@@ -1,10 +1,13 @@
 """One commit's way to production: push, approve, follow the deployment, end its last wait."""
 
 import threading
+from dataclasses import replace
 
 from workshop.actions.following import CHECKS, Waits, has_passed, require, until
 from workshop.application.clone import Clone
 from workshop.approvals import WaitingApproval, decide
+from workshop.checks.deployment import look_at_running
+from workshop.checks.model import Ending, Outcome, not_passed
 from workshop.checks.view import PRODUCTION, STAGING
 from workshop.checks.web import ask
 from workshop.context import Context
@@ -16,6 +19,8 @@ _UNDER_WAY = {"InProgress", "Stopping"}
 _INTERVAL_S = 0.2
 _LOOKS = 5
 _START_S = 120.0
+_SHIFT_S = 3600.0
+"""The longest that a deployment is waited for: AWS's slowest linear one shifts for half an hour."""
 _SUBJECT_LIMIT = 80
 
 
@@ -66,12 +71,21 @@ def end_what_is_under_way(context: Context) -> str:
     waits = Waits(context)
 
     def go_on() -> None:
-        if not running.is_rollback:
-            require(context, CHECKS["deployment"])
+        _require_not_stuck(context)
         waits.end()
 
-    until(context, CHECKS["production"], go_on)
+    until(context, replace(CHECKS["production"], timeout_s=_SHIFT_S), go_on)
     return f"Deployment {running.id} of an earlier run has ended."
+
+
+def _require_not_stuck(context: Context) -> None:
+    """Raise CheckNotPassed if the deployment that runs, the pipeline's or not, comes to no end."""
+    running = context.view.running_deployment()
+    if running is None or running.is_rollback:
+        return
+    finding = look_at_running(context.view, running)
+    if finding.ending is Ending.FAILED:
+        raise not_passed(Outcome(CHECKS["deployment"], finding))
 
 
 def commands_for_what_is_under_way(_context: Context) -> list[str]:

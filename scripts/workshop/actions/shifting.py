@@ -1,8 +1,8 @@
 """Step 3.3: deploy the change that was rolled back by canary, in two configurations."""
 
 from workshop.actions.committing import greet_differently, open_clone
-from workshop.actions.following import CHECKS, Waits, has_passed, until
-from workshop.actions.promotion import promote, serves
+from workshop.actions.following import CHECKS, Attempt, Waits, has_passed, until
+from workshop.actions.promotion import end_what_is_under_way, promote, serves
 from workshop.application.clone import Clone
 from workshop.checks.approval import action_of
 from workshop.checks.canary import own
@@ -90,9 +90,17 @@ def _status(context: Context, commit: str) -> str:
 
 
 def _deploy_again(context: Context) -> str:
-    """Deploy what production serves once more, past the pipeline, by our own configuration."""
+    """Deploy what production serves once more, past the pipeline, by our own configuration.
+
+    Raises: CheckNotPassed if that ends in another way than with the version in production.
+    """
     view = context.view
+    configuration = own(view, "canary")
     running = view.running_deployment()
+    if running is not None and running.configuration != configuration:
+        end_what_is_under_way(context)
+        running = None
+    attempt, waits = Attempt(context), Waits(context)
     if running is None:
         newest = next((one for one in view.deployments() if one.status == "Succeeded"), None)
         if newest is None:
@@ -100,10 +108,15 @@ def _deploy_again(context: Context) -> str:
                 f"`{view.codedeploy.deployment_group}` has no deployment to repeat.",
                 "Run `workshop check 3.3`.",
             )
-        made = redeploy(context.aws, view.codedeploy, newest.id, own(view, "canary"))
+        made = redeploy(context.aws, view.codedeploy, newest.id, configuration)
         context.progress(Note(f"  Deployment {made} repeats {newest.id}."))
-    until(context, CHECKS["own_canary"], Waits(context).end)
-    return f"{own(view, 'canary')} brought the same version to the other slot."
+
+    def go_on() -> None:
+        attempt.require(lambda ended: ended.status == "Succeeded")
+        waits.end()
+
+    until(context, CHECKS["own_canary"], go_on)
+    return f"{configuration} brought the same version to the other slot."
 
 
 def commands_for_canary(context: Context) -> list[str]:

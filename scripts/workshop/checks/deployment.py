@@ -57,7 +57,7 @@ def look_at_deployment(view: View) -> Finding:
     if found.status == "Succeeded":
         return _succeeded(found)
     if found.is_running:
-        return _running(view, found)
+        return look_at_running(view, found)
     return _ended(view, found, action)
 
 
@@ -94,7 +94,7 @@ def _before_deployment(view: View, execution: dict[str, Any]) -> Finding:
     running = view.running_deployment()
     if running is None:
         return not_yet(f"{label} is approved and about to deploy")
-    found = _running(view, running)
+    found = look_at_running(view, running)
     observed = f"{label} is approved and waits for another: {found.observed}"
     if found.ending is not Ending.FAILED:
         return replace(found, observed=observed)
@@ -174,7 +174,8 @@ def _succeeded(found: Deployment) -> Finding:
     return passed(f"{found.id} succeeded, slot `{live}`: {', '.join(names)}")
 
 
-def _running(view: View, found: Deployment) -> Finding:
+def look_at_running(view: View, found: Deployment) -> Finding:
+    """Judge a deployment that has not ended, whoever asked for it."""
     label = f"{found.id}: {progress_of(found)}"
     if not _is_installing(found):
         return not_yet(label, remedy=_next_for(found))

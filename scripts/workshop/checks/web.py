@@ -1,5 +1,6 @@
 """The application as its users see it: by HTTP, through the load balancer."""
 
+import http.client
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -20,10 +21,17 @@ class Answer:
 
 
 def ask(url: str, timeout_s: float = 5) -> Answer:
-    """GET a URL on a new connection. Raises OSError where nobody answers.
+    """GET a URL on a new connection. Raises OSError where nobody answers, or not to the end.
 
     A proxy is used only where it can help: none reaches this machine's loopback.
     """
+    try:
+        return _get(url, timeout_s)
+    except http.client.HTTPException as error:
+        raise OSError(f"the answer broke off: {error!r}") from error
+
+
+def _get(url: str, timeout_s: float) -> Answer:
     try:
         with _opener(is_loopback(url)).open(url, timeout=timeout_s) as response:
             return _answer(response.status, response)

@@ -93,7 +93,7 @@ def test_deployment_past_its_return_is_refused(monkeypatch: pytest.MonkeyPatch):
         traffic.roll_back(Recorded(running=RUNNING))
 
 
-def test_at_rest_the_last_good_version_before_comes_back_at_once(done):
+def test_at_rest_the_last_good_version_before_comes_back_in_one_step(done):
     undone = deployment(id="d-UNDO", creator=ROLLBACK, task_definition="ana:0")
     stopped = deployment(id="d-BAD", status="Stopped", task_definition="ana:3")
     view = Serving(known=[undone, stopped, PRESENT, EARLIER])
@@ -102,6 +102,16 @@ def test_at_rest_the_last_good_version_before_comes_back_at_once(done):
     assert (group, earlier) == (view.codedeploy, "d-OLD")
     assert configuration == "CodeDeployDefault.ECSAllAtOnce"
     assert options == {"ignore_alarms": True}
+
+
+@pytest.mark.parametrize(
+    ("on_timeout", "is_told"), [("STOP_DEPLOYMENT", True), ("CONTINUE_DEPLOYMENT", False)]
+)
+def test_version_before_that_waits_on_the_test_port_is_told(done, on_timeout: str, is_told: bool):
+    ready = {"deploymentReadyOption": {"actionOnTimeout": on_timeout}}
+    group = {"blueGreenDeploymentConfiguration": ready}
+    said = traffic.roll_back(Serving(known=[PRESENT, EARLIER], group_record=group))
+    assert ("run `workshop promote` once it is Ready" in said) is is_told
 
 
 def test_without_an_earlier_version_there_is_nothing_to_go_back_to(done):

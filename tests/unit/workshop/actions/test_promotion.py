@@ -93,6 +93,16 @@ def test_lab_that_begins_in_a_termination_wait_ends_it(promote):
     assert scene.done == ["end wait of d-NEW"]
 
 
+def test_lab_that_begins_with_a_deployment_past_the_pipeline_judges_that_one(promote):
+    failed = [*DEPLOYED[:-1], action("DeployProd", "Failed", externalExecutionId="d-OLD")]
+    ended = deployment(id="d-OLD", status="Stopped")
+    under_way = replace(DEPLOYS, actions=failed, known=[RUNNING, ended])
+    scene = Scene(under_way, replace(SERVES, actions=failed, known=[deployment(), ended]))
+    promote.scenes.append(scene)
+    assert promotion.end_what_is_under_way(scene) == "Deployment d-NEW of an earlier run has ended."
+    assert scene.done == ["end wait of d-NEW"]
+
+
 def test_lab_that_begins_at_rest_ends_nothing(promote):
     scene = Scene(SERVES)
     assert promotion.end_what_is_under_way(scene) == "No deployment is under way."

@@ -24,7 +24,7 @@ from tests.unit.workshop.checks.blue_green_record import (
 from workshop.actions import following, shifting
 from workshop.checks.strategy import CANARY
 from workshop.deployments import Deployment, LifecycleEvent
-from workshop.errors import InfrastructureError
+from workshop.errors import CheckNotPassed, InfrastructureError
 
 TIMED = tuple(
     LifecycleEvent(one.name, one.status, AT, AT) if one.name == "AllowTraffic" else one
@@ -105,6 +105,27 @@ def test_own_canary_under_way_is_followed_and_not_repeated(shift):
     scene.progress = lambda event: views_go_on(scene, event)  # type: ignore[method-assign]
     shift(scene)
     assert scene.done == ["looked"]
+
+
+def test_own_canary_that_is_stopped_ends_the_run_and_names_it(shift):
+    running, stopped = (replace(BY_OWN, status=one) for one in ("InProgress", "Stopped"))
+    by_pipeline = [*APPROVED, action("DeployProd", externalExecutionId=BY_CANARY.id)]
+    scene = Scene(
+        *(seen(*known, BY_CANARY, actions=by_pipeline) for known in ([], [running], [stopped]))
+    )
+    scene.progress = lambda event: views_go_on(scene, event)  # type: ignore[method-assign]
+    with pytest.raises(CheckNotPassed, match="`d-OWN` stopped"):
+        shift(scene)
+
+
+def test_deployment_under_way_by_another_configuration_is_ended_first(
+    shift, monkeypatch: pytest.MonkeyPatch
+):
+    other = replace(BY_CANARY, id="d-OTHER", status="InProgress", configuration="other")
+    scene = Scene(seen(other, BY_CANARY), seen(BY_CANARY), seen(BY_OWN, BY_CANARY))
+    monkeypatch.setattr(shifting, "end_what_is_under_way", lambda _scene: scene.does("end"))
+    shift(scene)
+    assert scene.done == ["end", f"repeat d-CANARY by {OWN_CANARY}"]
 
 
 def views_go_on(scene: Scene, _event: object) -> None:

@@ -157,6 +157,11 @@ class TestAlarm:
         view = record(came, answer=Answer(500, "", None, None))
         ends(canary.look_at_alarm(view), Ending.FAILED, "answers 500", "workshop rollback")
 
+    def test_bad_version_between_its_stop_and_its_rollback_is_not_yet(self):
+        stopped = replace(CAUGHT, rolled_back_by=None)
+        view = record(stopped, answer=Answer(500, "", None, None))
+        ends(canary.look_at_alarm(view), Ending.NOT_YET, "stopped (ALARM_ACTIVE)")
+
     def test_bad_version_on_its_way_is_not_yet(self):
         comes = of_lab(status="InProgress", configuration=OWN_LINEAR, **STOPPED_EARLY)
         view = record(comes, answer=Answer(500, "", None, None))

@@ -1,4 +1,4 @@
-"""The application is asked through the participant's proxy, except on this machine."""
+"""The application is asked through the participant's proxy, except on this machine; or it fails."""
 
 import pytest
 from tests.unit.workshop.file_server import FileServer
@@ -20,3 +20,11 @@ def test_this_machine_is_asked_past_a_dead_proxy(monkeypatch: pytest.MonkeyPatch
     with FileServer() as application:
         application.files["/hello/workshop"] = b"Hello workshop\n"
         assert ask(f"{application.url}/hello/workshop").status == 200
+
+
+def test_answer_that_breaks_off_is_a_failure_as_any_other():
+    with FileServer() as application:
+        application.files["/hello/cut.zip"] = b"Hello workshop\n"
+        application.cut_after_bytes = 5
+        with pytest.raises(OSError, match="broke off: IncompleteRead"):
+            ask(f"{application.url}/hello/cut.zip")
