@@ -44,9 +44,18 @@ class Workspace:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
 
     def add_python(self) -> None:
+        """Put the machine's Python in PATH, without the packages that the machine has for it.
+
+        An image has its own packages and no others; and what a machine's do at every start of
+        Python, each health check would pay for. Source: Python's documentation of `site`.
+        """
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         for name in ("python", "python3", f"python{version}"):
             (self.folder / "bin" / name).symlink_to(interpreter())
+        (self.folder / "pyvenv.cfg").write_text(
+            f"home = {Path(interpreter()).parent}\ninclude-system-site-packages = false\n",
+            encoding="utf-8",
+        )
 
 
 def interpreter() -> str:

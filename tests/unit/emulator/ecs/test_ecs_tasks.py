@@ -24,6 +24,7 @@ def get(path):
 
 print(json.dumps({
     "env": dict(os.environ), "cwd": os.getcwd(), "argv": sys.argv, "exe": sys.executable,
+    "path": sys.path,
     "container": get(""), "task": get("/task"),
 }))
 """
@@ -57,6 +58,12 @@ def shown(world: Any, image: str, **container: Any) -> tuple[dict[str, Any], dic
     task_id = task["taskArn"].split("/")[-1]
     (line,) = world.lines(group, f"web/app/{task_id}")
     return task, json.loads(line)
+
+
+def test_task_has_pythons_own_library_and_no_package_of_the_machine(world, show_image):
+    _, seen = shown(world, show_image)
+    assert any(Path(folder, "json").is_dir() for folder in seen["path"])
+    assert [one for one in seen["path"] if "-packages" in one] == []
 
 
 def test_container_sees_its_image_and_nothing_of_the_user(
