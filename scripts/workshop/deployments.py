@@ -139,7 +139,7 @@ def read_deployment(aws: Aws, deployment_id: str) -> Deployment:
         is_waiting_to_terminate=completed_at is None and _has_switched(info, target),
         configuration=info.get("deploymentConfigName", ""),
         test_listeners=listeners_for_tests(info),
-        waits_for_reroute=_ready_action(info) == "STOP_DEPLOYMENT",
+        waits_for_reroute=ready_wait_min(info) is not None,
     )
 
 
@@ -154,10 +154,15 @@ def listeners_for_tests(info: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _ready_action(info: dict[str, Any]) -> str:
-    """Return what happens when nobody re-routes. Source: CodeDeploy API, DeploymentReadyOption."""
+def ready_wait_min(info: dict[str, Any]) -> int | None:
+    """Return for how many minutes a group, or a deployment, waits for a person to re-route.
+
+    None where nobody is waited for. Source: CodeDeploy API, `DeploymentReadyOption`.
+    """
     option = info.get("blueGreenDeploymentConfiguration", {}).get("deploymentReadyOption", {})
-    return str(option.get("actionOnTimeout", ""))
+    if option.get("actionOnTimeout") != "STOP_DEPLOYMENT":
+        return None
+    return int(option.get("waitTimeInMinutes", 0))
 
 
 def reroute(aws: Aws, deployment_id: str) -> bool:

@@ -2,7 +2,14 @@
 
 from workshop.checks.deployment import progress_of
 from workshop.checks.view import PRODUCTION, View
-from workshop.deployments import Deployment, end_termination_wait, redeploy, reroute, stop
+from workshop.deployments import (
+    Deployment,
+    end_termination_wait,
+    ready_wait_min,
+    redeploy,
+    reroute,
+    stop,
+)
 from workshop.errors import UsageError
 
 AT_ONCE = "CodeDeployDefault.ECSAllAtOnce"
@@ -75,19 +82,12 @@ def _deploy_earlier(view: View) -> str:
         )
     made = redeploy(view.aws, view.codedeploy, earlier.id, AT_ONCE, ignore_alarms=True)
     wait = ""
-    if _waits_for_reroute(view):
+    if ready_wait_min(view.deployment_group() or {}) is not None:
         wait = "It waits on the test port first: run `workshop promote` once it is Ready. "
     return (
         f"No deployment runs: {made} brings {_version(earlier)} once more, in place of "
         f"{serving[:8]}. {wait}{_WATCH}"
     )
-
-
-def _waits_for_reroute(view: View) -> bool:
-    """Tell whether the group's deployments wait for a person before users meet the version."""
-    strategy = (view.deployment_group() or {}).get("blueGreenDeploymentConfiguration", {})
-    option = strategy.get("deploymentReadyOption", {})
-    return bool(option.get("actionOnTimeout") == "STOP_DEPLOYMENT")
 
 
 def _is_good(one: Deployment) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 from workshop.checks.model import Finding, failed, passed
 from workshop.checks.view import PRODUCTION, View
-from workshop.deployments import listeners_for_tests
+from workshop.deployments import listeners_for_tests, ready_wait_min
 
 CANARY = "CodeDeployDefault.ECSCanary10Percent5Minutes"
 """AWS's configuration of step 3.3. Source: CodeDeploy user guide, "Predefined deployment
@@ -26,12 +26,11 @@ def look_at_test_listener(view: View) -> Finding:
     shown = list(listeners_for_tests(group))
     if shown != [listener.listener_arn]:
         return _failed(f"`{name}` shows new versions {'elsewhere' if shown else 'nowhere'}", "3.1")
-    window = _ready_option(group)
-    waits = window.get("actionOnTimeout") == "STOP_DEPLOYMENT"
-    if view.environment.step in _WINDOW_STEPS and not waits:
+    wait_min = ready_wait_min(group)
+    if view.environment.step in _WINDOW_STEPS and wait_min is None:
         return _failed(f"`{name}` waits for nobody before it sends traffic on", "3.1")
-    minutes = f", and waits {window['waitTimeInMinutes']} minutes for a person" if waits else ""
-    return passed(f"`{name}` shows new versions on port {listener.port}{minutes}")
+    window = "" if wait_min is None else f", and waits {wait_min} minutes for a person"
+    return passed(f"`{name}` shows new versions on port {listener.port}{window}")
 
 
 def look_at_strategy(view: View) -> Finding:
@@ -40,7 +39,7 @@ def look_at_strategy(view: View) -> Finding:
     if group is None:
         return _no_group(view)
     name, found = view.codedeploy.deployment_group, group["deploymentConfigName"]
-    if _ready_option(group).get("actionOnTimeout") == "STOP_DEPLOYMENT":
+    if ready_wait_min(group) is not None:
         return _failed(f"`{name}` waits for a person, so that no shift begins by itself", "3.3")
     expected = view.canary.configurations.get("linear", CANARY)
     if found != expected:
@@ -80,11 +79,6 @@ def _mistake_in_alarm(view: View, slot: str, alarm: dict[str, Any] | None) -> st
     if alarm.get("MetricName") != METRIC:
         return f"looks at {alarm.get('MetricName')}, not at {METRIC}"
     return ""
-
-
-def _ready_option(group: dict[str, Any]) -> dict[str, Any]:
-    settings = group.get("blueGreenDeploymentConfiguration", {})
-    return dict(settings.get("deploymentReadyOption", {}))
 
 
 def _no_group(view: View) -> Finding:
