@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workshop.checks.canary import deployments_of_lab
-from workshop.checks.model import Check, Ending, evaluate, not_passed
+from workshop.checks.deployment import failed_before_deployment
+from workshop.checks.model import Check, Ending, Outcome, evaluate, not_passed
 from workshop.checks.named import CHECKS
 from workshop.context import Context
 from workshop.deployments import Deployment, end_termination_wait, reroute
@@ -57,16 +58,21 @@ class Attempt:
         self._before = {one.id for one in found if not one.is_running}
 
     def require(self, is_expected: Callable[[Deployment], bool]) -> None:
-        """Raise CheckNotPassed if the newest deployment is over, and not in the expected way."""
+        """Raise CheckNotPassed if there is no deployment to come, or it ended unexpectedly."""
         newest = next(deployments_of_lab(self._context.view), None)
-        if newest is None or newest.id in self._before or newest.is_running:
-            return
-        if not is_expected(newest):
+        if newest is None or newest.id in self._before:
+            self._require_one_to_come()
+        elif not newest.is_running and not is_expected(newest):
             require(self._context, CHECKS["deployment"])
             raise CheckNotPassed(
                 f"Deployment `{newest.id}` {newest.status.lower()}, which was not to happen here.",
                 "Run the same command again: it deploys anew.",
             )
+
+    def _require_one_to_come(self) -> None:
+        finding = failed_before_deployment(self._context.view)
+        if finding is not None:
+            raise not_passed(Outcome(CHECKS["deployment"], finding))
 
 
 @dataclass

@@ -59,8 +59,13 @@ def _retry_deployment(context: Context, clone: Clone) -> None:
         pipelineExecutionId=execution_id,
         retryMode="FAILED_ACTIONS",
     )
+
+    def has_begun_again() -> bool:
+        newest = action_of(context.view, execution, DEPLOY_STAGE)
+        return newest is not None and newest["actionExecutionId"] != action["actionExecutionId"]
+
     wait_until(
-        lambda: _status(context, commit) in _UNDER_WAY,
+        has_begun_again,
         f"Execution `{execution_id}` has not begun its stage {DEPLOY_STAGE} again",
     )
     context.progress(Note(f"  Retried stage {DEPLOY_STAGE} of commit {commit[:8]}."))

@@ -61,6 +61,16 @@ def look_at_deployment(view: View) -> Finding:
     return _ended(view, found, action)
 
 
+def failed_before_deployment(view: View) -> Finding | None:
+    """Return why the newest commit's stage DeployProd made no deployment; None while it may."""
+    head = view.head_commit()
+    execution = view.execution_of(head) if head else None
+    action = action_of(view, execution, DEPLOY_STAGE) if execution else None
+    if action is None or action["status"] != "Failed" or deployment_of(view, action) is not None:
+        return None
+    return _without_deployment(view, action)
+
+
 def leaning_on(name: str, finding: Finding) -> Finding:
     """Return how a check ends whose ground another check has not proved."""
     if finding.ending is Ending.NOT_YET:

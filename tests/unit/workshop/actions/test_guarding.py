@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from tests.unit.workshop.actions.scene import Scene, Seen, record
 from tests.unit.workshop.checks.blue_green_record import (
+    APPROVED,
     AT,
     LAB_3,
     OLDER,
     OWN_LINEAR,
     TASKDEF,
     TEST_LISTENER,
+    action,
     deployment,
     events,
 )
@@ -139,6 +141,14 @@ def test_bad_version_that_no_alarm_stopped_ends_the_run(guard):
     with pytest.raises(CheckNotPassed, match="answers 500") as it:
         guard(Scene(bad))
     assert "workshop rollback" in it.value.remedy
+
+
+def test_stage_that_fails_before_there_is_a_deployment_ends_the_run_and_says_why(guard):
+    said = {"errorDetails": {"message": "The revision is not to be had"}}
+    without = replace(seen(), actions=[*APPROVED, action("DeployProd", "Failed", **said)])
+    with pytest.raises(CheckNotPassed, match="revision is not to be had"):
+        guard(Scene(seen(), without))
+    assert guard.scene.done == [MADE, "approve"]
 
 
 def test_what_was_caught_and_shifted_is_recognised(guard):

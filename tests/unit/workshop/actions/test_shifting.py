@@ -44,7 +44,8 @@ def seen(*known: Deployment, **changes: Any) -> Seen:
 
 
 FAILED = seen(actions=TAKEN_BACK, status="Failed", tag=OLDER)
-RETRIED = seen(actions=TAKEN_BACK, status="InProgress", tag=OLDER)
+GOES_ON = replace(FAILED, status="InProgress")
+RETRIED = replace(GOES_ON, actions=[*TAKEN_BACK, action("DeployProd", "InProgress", "second")])
 
 
 @pytest.fixture
@@ -83,6 +84,17 @@ def test_stage_is_retried_and_the_version_deployed_again_by_our_own_canary(shift
     said = shift(scene)
     assert scene.done == ["retry DeployProd", "promote", f"repeat d-CANARY by {OWN_CANARY}"]
     assert said == f"Promoted. {OWN_CANARY} brought the same version to the other slot."
+
+
+def test_retry_is_waited_for_until_the_new_run_of_the_stage_is_listed(shift):
+    scene = Scene(FAILED, GOES_ON, seen(BY_OWN, BY_CANARY))
+    listed = [TAKEN_BACK, TAKEN_BACK, RETRIED.actions]
+    object.__setattr__(
+        GOES_ON, "action_executions", lambda _id: listed.pop(0) if len(listed) > 1 else listed[0]
+    )
+    shift(scene)
+    assert listed == [RETRIED.actions]
+    assert scene.done == ["retry DeployProd", "promote"]
 
 
 def test_both_canaries_are_recognised(shift):

@@ -7,11 +7,13 @@ from types import SimpleNamespace
 import pytest
 from tests.unit.workshop.actions.scene import Gone, Scene, Seen, record
 from tests.unit.workshop.checks.blue_green_record import (
+    APPROVED,
     DEPLOYED,
     HEAD,
     LAB_3,
     OLDER,
     TEST_LISTENER,
+    action,
     deployment,
     events,
 )
@@ -116,6 +118,14 @@ def test_deployment_that_somebody_let_end_is_told(validate):
     with pytest.raises(CheckNotPassed, match="`d-NEW` succeeded, which was not to happen") as it:
         validate(Scene(seen(), seen(ended)))
     assert "again" in it.value.remedy
+
+
+def test_stage_that_fails_before_there_is_a_deployment_ends_the_run_and_says_why(validate):
+    said = {"errorDetails": {"message": "The AppSpec file names no such container"}}
+    without = replace(seen(), actions=[*APPROVED, action("DeployProd", "Failed", **said)])
+    with pytest.raises(CheckNotPassed, match="names no such container") as it:
+        validate(Scene(seen(), without))
+    assert "Mend what it says and push" in it.value.remedy
 
 
 def test_what_an_earlier_run_left_ended_does_not_end_this_one(validate):

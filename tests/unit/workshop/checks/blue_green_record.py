@@ -162,8 +162,11 @@ def group(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def action(stage: str, status: str = "Succeeded", **result: Any) -> dict[str, Any]:
+def action(
+    stage: str, status: str = "Succeeded", run_id: str = "first", **result: Any
+) -> dict[str, Any]:
     return {
+        "actionExecutionId": run_id,
         "pipelineExecutionId": EXECUTION,
         "stageName": stage,
         "status": status,
