@@ -47,10 +47,13 @@ _REFUSED = {
 class Aws:
     """boto3 clients of the chosen target, made once each.
 
-    Target `local` takes nothing from `AWS_PROFILE`, `~/.aws` or inherited keys.
+    Target `local` takes nothing from `AWS_PROFILE`, `~/.aws` or inherited keys. `unchanging` keeps,
+    by kind and id, what AWS would tell the same of for ever: who follows something asks for the
+    rest alone.
     """
 
     def __init__(self, config: Config) -> None:
+        self.unchanging: dict[tuple[str, str], Any] = {}
         self._config = config
         self._clients: dict[str, Any] = {}
         self._making = threading.Lock()  # clients may be used side by side, sessions may not

@@ -11,7 +11,23 @@ _NO_OBJECT = {"NoSuchBucket", "NoSuchKey", "NoSuchVersion"}
 _NO_DEFINITION = {"ClientException", "InvalidParameterException"}
 
 
-def task_definition_of(appspec: str) -> str:
+def deployed_by(aws: Aws, info: dict[str, Any]) -> tuple[str, str]:
+    """Return what a deployment brings: its task definition's ARN, and the tag of the image there.
+
+    Both are '' where AWS does not tell them any more. `info` is CodeDeploy's `DeploymentInfo`.
+    """
+    key = ("deployed", info["deploymentId"])
+    if key in aws.unchanging:
+        definition, version = aws.unchanging[key]
+        return definition, version
+    definition = _task_definition_of(appspec_of(aws, info))
+    version = _image_tag(aws, definition)
+    if version:
+        aws.unchanging[key] = definition, version
+    return definition, version
+
+
+def _task_definition_of(appspec: str) -> str:
     """Return the task definition that an AppSpec names, '' where it cannot be read."""
     try:
         (resource,) = yaml.safe_load(appspec)["Resources"]
@@ -57,7 +73,7 @@ def _object(aws: Aws, location: dict[str, str]) -> str:
     return str(found["Body"].read().decode("utf-8", "replace"))
 
 
-def image_tag(aws: Aws, task_definition: str) -> str:
+def _image_tag(aws: Aws, task_definition: str) -> str:
     """Return the tag of the image in a task definition, '' where that is gone."""
     if not task_definition:
         return ""

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from workshop.aws import Aws, ClientError, error_code
-from workshop.deployed_revision import appspec_of, image_tag, task_definition_of
+from workshop.deployed_revision import appspec_of, deployed_by
 from workshop.environment import CodeDeploy
 from workshop.errors import UsageError
 
@@ -92,6 +92,12 @@ class Deployment:
         """Tell whether the new version is on the test port, and a person is to send traffic on."""
         return self.status == READY
 
+    @property
+    def is_final(self) -> bool:
+        """Tell whether AWS's record of it will never change: one that fails is undone later."""
+        is_undone = self.rolled_back_by is not None
+        return self.completed_at is not None and (self.status == "Succeeded" or is_undone)
+
     def has_passed(self, event: str) -> bool:
         """Tell whether a lifecycle event has succeeded."""
         return any(one.name == event and one.status == "Succeeded" for one in self.events)
@@ -115,10 +121,24 @@ def running_deployment(aws: Aws, codedeploy: CodeDeploy) -> Deployment | None:
 
 
 def read_deployment(aws: Aws, deployment_id: str) -> Deployment:
-    """Return one deployment. Raises: ClientError if AWS has none of that id."""
+    """Return one deployment; AWS is asked once for one that never changes again.
+
+    Raises: ClientError if AWS has none of that id.
+    """
+    key = ("deployment", deployment_id)
+    kept: Deployment | None = aws.unchanging.get(key)
+    if kept is not None:
+        return kept
+    found = _ask_for(aws, deployment_id)
+    if found.is_final:
+        aws.unchanging[key] = found
+    return found
+
+
+def _ask_for(aws: Aws, deployment_id: str) -> Deployment:
     info = aws.client("codedeploy").get_deployment(deploymentId=deployment_id)["deploymentInfo"]
     target = _ecs_target(aws, deployment_id)
-    definition = task_definition_of(appspec_of(aws, info))
+    definition, version = deployed_by(aws, info)
     error, rollback = info.get("errorInformation", {}), info.get("rollbackInfo", {})
     completed_at = info.get("completeTime")
     return Deployment(
@@ -129,7 +149,7 @@ def read_deployment(aws: Aws, deployment_id: str) -> Deployment:
         created_at=info["createTime"],
         completed_at=completed_at,
         task_definition=definition,
-        version=image_tag(aws, definition),
+        version=version,
         events=tuple(_event(one) for one in target.get("lifecycleEvents", [])),
         weights=_weights(target),
         error_code=error.get("code", ""),

@@ -87,6 +87,37 @@ def test_deployment_is_read_with_its_version_weights_events_and_rollback(
     assert not found.is_waiting_to_terminate
 
 
+def test_ended_deployment_is_asked_for_once_and_a_stopped_one_until_it_is_undone(
+    aws: Aws, codedeploy: Stubber
+):
+    add_deployment(codedeploy, "d-1", **ended())
+    assert read_deployment(aws, "d-1") is read_deployment(aws, "d-1")
+    add_deployment(codedeploy, "d-2", "Stopped", **ended())
+    add_deployment(
+        codedeploy, "d-2", "Stopped", **ended(rollbackInfo={"rollbackDeploymentId": "d-3"})
+    )
+    assert [read_deployment(aws, "d-2").rolled_back_by for _ in range(3)] == [None, "d-3", "d-3"]
+    codedeploy.assert_no_pending_responses()
+
+
+def test_what_a_running_deployment_brings_is_asked_for_once(aws: Aws, codedeploy: Stubber):
+    container = {"name": "app", "image": "host:1/ana/app:c0ffee", "memory": 64}
+    ecs = aws.client("ecs")
+    for _ in range(2):
+        ecs.register_task_definition(family="ana-prod", containerDefinitions=[container])
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": "ab"}}
+    content = {**revision, "appSpecContent": {"content": json.dumps(SPEC)}}
+    more = {"applicationName": "ana-hello-server", "revision": revision}
+    add_deployment(codedeploy, "d-1", "InProgress", **more)
+    codedeploy.add_response("get_application_revision", {"revision": content})
+    add_deployment(codedeploy, "d-1", "Ready", **more)
+    found = [read_deployment(aws, "d-1") for _ in range(2)]
+    assert [(one.status, one.version) for one in found] == [
+        ("InProgress", "c0ffee"),
+        ("Ready", "c0ffee"),
+    ]
+
+
 def test_appspec_that_get_deployment_tells_is_not_asked_for_again(aws: Aws, codedeploy: Stubber):
     revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(SPEC)}}
     add_deployment(codedeploy, "d-1", revision=revision)
