@@ -150,7 +150,7 @@ BREAKS: dict[str, Break] = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def broken(environment: object, standing: Standing) -> Participant:
     made = Participant(standing)
     for outcome in made.check("1", "--wait"):

@@ -135,7 +135,7 @@ def commits_of(participant: Participant) -> set[str]:
 
 
 def staging_url(participant: Participant) -> str:
-    return participant.shell('echo "$STAGING_URL/hello/load"').stdout.strip()
+    return f"{participant.env_vars['STAGING_URL']}/hello/load"
 
 
 def assert_told(participant: Participant, fault: Fault, *options: str) -> str:
