@@ -7,8 +7,10 @@ LAB ?= 1
 VENV_PYTHON := .venv/bin/python
 # not the console script: its first line cannot name an interpreter whose path holds a space
 WORKSHOP := $(VENV_PYTHON) -m workshop
-# tests wait more than they work: so many workers fit two cores
-PYTEST := $(VENV_PYTHON) -m pytest -n 7 $(if $(FAST),-m "not slow")
+PYTEST := $(VENV_PYTHON) -m pytest $(if $(FAST),-m "not slow")
+# tests wait more than they work, of the emulator and of whole environments: so many fit two cores
+EMULATORS := -n 5
+ENVIRONMENTS := $(if $(FAST),-n auto --maxprocesses 4,-n 4)
 
 # given on the command line or in the environment, they reach the CLI as variables
 export TARGET PARTICIPANT
@@ -37,8 +39,10 @@ reset: .venv/.ready ## Go back to the start of lab [LAB=1], the foundation kept
 destroy: .venv/.ready ## Remove everything of the environment, and prove it
 	@$(WORKSHOP) destroy
 
+# twice: the emulator's own tests put its backends in the place of moto's, for a whole process
 test: setup ## Run every test that needs no account [FAST=1 leaves out the slow ones]
-	@$(PYTEST)
+	@$(PYTEST) $(EMULATORS) tests/unit/emulator tests/load
+	@$(PYTEST) $(ENVIRONMENTS) --ignore tests/unit/emulator --ignore tests/load
 
 bench: setup ## Measure, print the table, and fail over a limit
 	@$(VENV_PYTHON) -m tests.bench
