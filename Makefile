@@ -14,6 +14,8 @@ ENVIRONMENTS := $(if $(FAST),-n auto --maxprocesses 4,-n 4)
 
 # given on the command line or in the environment, they reach the CLI as variables
 export TARGET PARTICIPANT
+# as set in many containers, each of our many processes would compile all that it imports
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab1 lab2 lab3 reset destroy test bench verify docs clean

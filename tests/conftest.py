@@ -1,5 +1,6 @@
 """What every test shares: how pytest-xdist spreads them, and what botocore reads of its models."""
 
+import gc
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -20,6 +21,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Let workers begin with what takes longest; one process alone keeps the order of files."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: turn_of(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what is loaded, and look through what tests make."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

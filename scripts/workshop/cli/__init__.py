@@ -1,5 +1,6 @@
 """The command `workshop`: its options, its commands by name, and the one broad catch."""
 
+import gc
 import importlib
 import signal
 import sys
@@ -47,6 +48,7 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(f"workshop.cli.{name}"), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"workshop.cli.{name}.{name} is not a command")
+        _begin_collecting()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -94,7 +96,17 @@ def workshop(
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command, and end with the exit status that the documentation names."""
     signal.signal(signal.SIGTERM, _terminated)
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    gc.disable()  # for a quick start: what is loaded now stays
+    status = run(sys.argv[1:] if arguments is None else arguments)
+    gc.disable()  # for a quick end: the interpreter would look through everything once more
+    sys.exit(status)
+
+
+def _begin_collecting() -> None:
+    """Collect garbage from here on, where `main` put it off, and pass over what was loaded."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def run(arguments: list[str]) -> int:

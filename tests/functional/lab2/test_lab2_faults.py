@@ -143,7 +143,6 @@ def test_stop_in_the_termination_wait_goes_back_and_a_push_meanwhile_comes_after
     with production.serving(good, second):
         production.bring_to_production(second)
     assert production.version() == second
-    production.plan()
 
 
 def assert_refused_while_one_runs(production: Production, deployment: str) -> None:
