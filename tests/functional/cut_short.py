@@ -6,24 +6,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 
-from tests.standing import Completed, Standing, copy_project, newcomer_env
-
-
-@contextmanager
-def own_environment(folder: Path) -> Iterator[Standing]:
-    """Yield a copy with an emulator of its own, which the faults may take away."""
-    home = folder / "home"
-    home.mkdir()
-    clone = copy_project(folder / "own")
-    made = Standing(clone, newcomer_env(clone, home))
-    try:
-        yield made
-    finally:
-        made.workshop("emulator", "stop")
+from tests.standing import Completed, Standing
 
 
 @contextmanager

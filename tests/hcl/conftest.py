@@ -61,7 +61,7 @@ def terraform(installation: Installation, environment: Mapping[str, str]) -> Ter
     return _terraform(installation, environment)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def attached_terraform(
     installation: Installation, environment: Mapping[str, str], tree: Path, terraform: Terraform
 ) -> Iterator[Terraform]:

@@ -61,11 +61,11 @@ variables {
 
 @pytest.mark.slow
 def test_each_step_changes_what_it_brings_and_replaces_nothing(
-    tree: Path, terraform: Terraform, attached_terraform: Terraform
+    tree: Path, attached_terraform: Terraform
 ) -> None:
     folder = _root_alone(tree)
     (folder / "ladder.tftest.hcl").write_text(TESTS + "".join(_runs()))
-    made = terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
+    made = attached_terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
     assert made.returncode == 0, made.stderr
 
     tested = attached_terraform(folder, "test", "-json", "-verbose")

@@ -16,11 +16,9 @@ TESTED = [*(module.name for module in modules()), "root"]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TESTED)
-def test_terraform_test_passes(
-    name: str, tree: Path, terraform: Terraform, attached_terraform: Terraform
-) -> None:
+def test_terraform_test_passes(name: str, tree: Path, attached_terraform: Terraform) -> None:
     folder = folder_of(tree, name)
-    _init(folder, terraform)
+    _init(folder, attached_terraform)
 
     tested = attached_terraform(folder, "test", "-no-color")
 
@@ -46,7 +44,9 @@ def test_hcl_is_formatted(terraform: Terraform) -> None:
 
 
 @pytest.mark.slow
-def test_examples_plan_the_resources_that_readmes_say(tree: Path, terraform: Terraform) -> None:
+def test_examples_plan_the_resources_that_readmes_say(
+    tree: Path, attached_terraform: Terraform
+) -> None:
     examples = [match for module in modules() for match in _examples(module)]
     folder = tree / "examples"
     folder.mkdir()
@@ -57,9 +57,9 @@ def test_examples_plan_the_resources_that_readmes_say(tree: Path, terraform: Ter
         'mock_provider "aws" {\n  source = "../terraform/mocks"\n  override_during = plan\n}\n'
         'run "examples_are_planned" {\n  command = plan\n}\n'
     )
-    _init(folder, terraform)
+    _init(folder, attached_terraform)
 
-    tested = terraform(folder, "test", "-json", "-verbose")
+    tested = attached_terraform(folder, "test", "-json", "-verbose")
 
     assert tested.returncode == 0, tested.stdout
     assert _planned(tested.stdout) == {
