@@ -98,3 +98,13 @@ def test_reader_that_leaves_early_is_no_error():
         text=True,
     )
     assert "Traceback" not in done.stderr
+
+
+def test_garbage_is_collected_while_a_command_runs():
+    program = (
+        "import click, gc, sys; from workshop import cli; from workshop.cli import hint;"
+        "hint.hint = click.command()(lambda: print(gc.isenabled()));"
+        "sys.argv = ['workshop', 'hint']; cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
