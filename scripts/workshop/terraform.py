@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from python_terraform import IsFlagged
@@ -20,7 +21,7 @@ from python_terraform import Terraform as _PythonTerraform
 
 from workshop.aws import Aws, EndpointConnectionError
 from workshop.config import Config
-from workshop.errors import InfrastructureError, Interrupted
+from workshop.errors import InfrastructureError, Interrupted, WorkshopError
 from workshop.isolation import without_terraform_choices
 from workshop.progress import Note, Progress, Waiting, silent
 from workshop.state import StateStore
@@ -29,12 +30,14 @@ from workshop.targets import Target
 from workshop.terraform_events import Change, PlanSummary, Stream
 from workshop.terraform_installation import Installation
 from workshop.terraform_process import Drain, Minder, read_to_end
+from workshop.terraform_provider import ServedProvider
 
 __all__ = ["FOUNDATION", "Change", "PlanSummary", "Terraform"]
 
 FOUNDATION = "0"
 """The ladder's lowest step: network, clusters and load balancers, kept by a reset."""
 
+_WITH_PROVIDER = {"apply", "destroy", "plan"}
 _MARKER = "workshop-init.json"
 _OWN_GROUP = "import os, sys; os.setpgid(0, 0); os.execv(sys.argv[1], sys.argv[1:])"
 
@@ -65,6 +68,11 @@ class Terraform:
         self._target = target
         self._store = StateStore(config, aws)
         self._installation = installation or Installation(config)
+        self._provider = ServedProvider()
+
+    def close(self) -> None:
+        """End the provider, if this run has needed it."""
+        self._provider.close()
 
     def look_for_itself(self) -> None:
         """Raise UsageError if there is no Terraform on this machine, or one of a wrong version."""
@@ -171,8 +179,22 @@ class Terraform:
         """Run a command, tell what it does as it does it, and return what it said.
 
         Raises: InfrastructureError with its diagnostics or because the emulator has ended,
-        Interrupted after Ctrl-C.
+        Interrupted after Ctrl-C. The provider has ended then, too.
         """
+        try:
+            return self._run_to_end(command, progress, step, args, options)
+        except WorkshopError:
+            self._provider.close()
+            raise
+
+    def _run_to_end(
+        self,
+        command: str,
+        progress: Progress,
+        step: str | None,
+        args: tuple[str, ...],
+        options: dict[str, Any],
+    ) -> Stream:
         if command != "force-unlock":
             options["input"] = False
         with Minder(self._target) as minder:
@@ -200,7 +222,10 @@ class Terraform:
             working_dir=str(self._config.terraform_dir),
             terraform_bin_path=str(self._installation.terraform()),
         )
-        with _as_own_environment(self.environment(step)):
+        environment = self.environment(step)
+        if command in _WITH_PROVIDER:
+            environment |= self._served_provider(environment)
+        with _as_own_environment(environment):
             process, _, _ = driver.cmd(command, *args, synchronous=None, **options)
         if not isinstance(process, subprocess.Popen):
             raise InfrastructureError("python-terraform gave no process.", "Run `make setup`.")
@@ -224,10 +249,20 @@ class Terraform:
             sort_keys=True,
         )
 
+    def _served_provider(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Return what makes Terraform use this run's provider: the one that `init` chose."""
+        version = self._installation.provider_version() or "*"
+        binaries = self._taken(f"{version}/*/terraform-provider-aws_*")
+        return self._provider.variables(binaries[0], environment) if binaries else {}
+
     def _has_provider(self) -> bool:
         """Tell whether the provider is still there: an unpacked mirror is linked, not copied."""
+        return any(path.exists() for path in self._taken("*/*"))
+
+    def _taken(self, pattern: str) -> list[Path]:
+        """Return what `init` has taken of the provider, by version and machine."""
         folder = self._config.terraform_data_dir / "providers"
-        return any(path.exists() for path in folder.glob("*/hashicorp/aws/*/*"))
+        return list(folder.glob(f"*/hashicorp/aws/{pattern}"))
 
 
 @contextlib.contextmanager

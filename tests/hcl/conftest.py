@@ -1,19 +1,18 @@
 """A copy of the HCL, so that Terraform leaves nothing in the tree, and a Terraform to run on it."""
 
 import os
-import re
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
-from typing import IO
 
 import pytest
 
 from tests.standing import ROOM_FOR_TERRAFORM
 from workshop.config import Config
 from workshop.terraform_installation import Installation
+from workshop.terraform_provider import ServedProvider
 
 ROOT = Path(__file__).parents[2]
 PASSED_ON = ("HOME", "HTTPS_PROXY", "NO_PROXY", "PATH", "TMPDIR", "WORKSHOP_MIRROR")
@@ -68,19 +67,13 @@ def attached_terraform(
     """Return a function as `terraform`, all of whose processes use one process of the provider.
 
     Left to itself Terraform starts the provider twice for each `run` of a test, which is nine
-    tenths of all that the test costs. Source: Terraform's documentation, "Debugging providers".
+    tenths of all that the test costs.
     """
     initialised = terraform(tree / "terraform", "init", "-backend=false", "-input=false")
     assert initialised.returncode == 0, initialised.stderr
     (binary,) = (tree / "terraform").glob(PROVIDER)
-    with subprocess.Popen(
-        [binary, "-debug"], env=environment, stdout=subprocess.PIPE, text=True
-    ) as provider:
-        try:
-            served = {"TF_REATTACH_PROVIDERS": _reattachment(provider.stdout)}
-            yield _terraform(installation, {**environment, **served})
-        finally:
-            provider.send_signal(signal.SIGINT)  # takes its socket along, unlike SIGTERM
+    with closing(ServedProvider()) as provider:
+        yield _terraform(installation, {**environment, **provider.variables(binary, environment)})
 
 
 def _terraform(installation: Installation, environment: Mapping[str, str]) -> Terraform:
@@ -92,15 +85,6 @@ def _terraform(installation: Installation, environment: Mapping[str, str]) -> Te
         )
 
     return run
-
-
-def _reattachment(output: IO[str] | None) -> str:
-    """Return what a provider that has begun to serve says is to be told to Terraform."""
-    for line in output or ():
-        found = re.search(r"TF_REATTACH_PROVIDERS='(.*)'", line)
-        if found:
-            return found[1]
-    raise AssertionError("The provider ended before it served.")
 
 
 def folder_of(tree: Path, name: str) -> Path:

@@ -87,6 +87,8 @@ class Context:
 
     def close(self) -> None:
         """Close what was opened."""
+        if "terraform" in self.__dict__:
+            self.terraform.close()
         if "aws" in self.__dict__:
             self.aws.close()
 

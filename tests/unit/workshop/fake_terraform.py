@@ -1,4 +1,4 @@
-"""A `terraform` whose words a test chooses, and which writes down how it was called."""
+"""A `terraform` and a provider whose words a test chooses, and which write down how it went."""
 
 import json
 import stat
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 _PROGRAM = """#!{python}
-import json, os, signal, sys, time
+import json, os, shutil, signal, sys, time
 from pathlib import Path
 home = Path({home!r})
 script = json.loads((home / "script.json").read_text())
@@ -22,6 +22,8 @@ with (home / "calls.jsonl").open("a") as calls:
 provider = Path(os.environ.get("TF_DATA_DIR", home)) / "providers/r/hashicorp/aws/5.100.0/here"
 if sys.argv[1] == "init":
     provider.mkdir(parents=True, exist_ok=True)
+    for binary in home.glob("terraform-provider-aws_*"):
+        shutil.copy(binary, provider)
 answer = script.get(sys.argv[1], {{}})
 for line in answer.get("lines", []):
     print(json.dumps(line), flush=True)
@@ -32,6 +34,25 @@ if answer.get("until_interrupted"):
     (home / "signals.json").write_text(json.dumps(signals))
 print(answer.get("stderr", ""), file=sys.stderr)
 sys.exit(answer.get("status", 0))
+"""
+
+_PROVIDER = """#!{python}
+import json, os, signal, sys
+from pathlib import Path
+started = {{"pid": os.getpid(), "args": sys.argv[1:], "env": dict(os.environ)}}
+with Path({log!r}).open("a") as log:
+    log.write(json.dumps(started) + "\\n")
+if {ends_at_once}:
+    sys.exit(1)
+signals = {{signal.SIGINT, signal.SIGTERM}}
+signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+print("Provider started. To attach Terraform CLI, set the variable as follows:\\n", flush=True)
+print("\\tTF_REATTACH_PROVIDERS='{{\\"pid\\": %d}}'" % os.getpid(), flush=True)
+told = signal.sigwait(signals)
+with Path({log!r}).open("a") as log:
+    log.write(json.dumps({{"pid": os.getpid(), "told": told}}) + "\\n")
+while {ends_never}:
+    signal.pause()
 """
 
 
@@ -63,3 +84,33 @@ class FakeTerraform:
     def signals(self) -> list[str]:
         found: list[str] = json.loads((self.folder / "signals.json").read_text())
         return found
+
+
+class FakeProvider:
+    """What a provider with `-debug` does: it says how it is to be reached, and serves."""
+
+    def __init__(self, folder: Path, ends_at_once: bool = False, ends_never: bool = False) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._log = folder / "provider.jsonl"
+        self.binary = folder / "terraform-provider-aws_v5.100.0_x5"
+        self.binary.write_text(
+            _PROVIDER.format(
+                python=sys.executable,
+                log=str(self._log),
+                ends_at_once=ends_at_once,
+                ends_never=ends_never,
+            )
+        )
+        self.binary.chmod(self.binary.stat().st_mode | stat.S_IXUSR)
+
+    def starts(self) -> list[dict[str, Any]]:
+        """Return how each of its processes was started."""
+        return [one for one in self._said() if "args" in one]
+
+    def told(self) -> list[tuple[int, int]]:
+        """Return which process was told to end by which signal."""
+        return [(one["pid"], one["told"]) for one in self._said() if "told" in one]
+
+    def _said(self) -> list[dict[str, Any]]:
+        lines = self._log.read_text().splitlines() if self._log.exists() else []
+        return [json.loads(line) for line in lines]

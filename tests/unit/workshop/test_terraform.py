@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
-from tests.unit.workshop.fake_terraform import FakeTerraform
+from tests.unit.workshop.fake_terraform import FakeProvider, FakeTerraform
 
 from workshop.aws import Aws
 from workshop.config import Config
@@ -200,6 +200,63 @@ def test_terraform_whose_emulator_is_lost_is_killed_and_the_loss_told(
 def test_terraform_has_a_process_group_of_its_own(terraform: Terraform, fake: FakeTerraform):
     terraform.apply("0")
     assert {call["pgid"] for call in fake.calls()} & {os.getpgid(0)} == set()
+
+
+@pytest.fixture
+def provider(fake: FakeTerraform) -> FakeProvider:
+    """Return the provider that `init` finds."""
+    return FakeProvider(fake.folder)
+
+
+@pytest.fixture
+def attached(terraform: Terraform, provider: FakeProvider) -> Iterator[Terraform]:
+    """Return a Terraform that has a provider to be served."""
+    yield terraform
+    terraform.close()
+
+
+def test_commands_of_a_run_use_one_process_of_the_provider_that_init_took(
+    attached: Terraform, fake: FakeTerraform, provider: FakeProvider
+):
+    attached.apply("1.2")
+    attached.plan("1.3")
+    attached.destroy()
+    assert len(provider.starts()) == 1
+    init, *others = fake.calls()
+    assert "TF_REATTACH_PROVIDERS" not in init["env"]
+    (reached,) = {one["env"]["TF_REATTACH_PROVIDERS"] for one in others}
+    assert json.loads(reached)["pid"] == provider.starts()[0]["pid"]
+    assert provider.told() == []
+    attached.close()
+    assert provider.told() == [(provider.starts()[0]["pid"], signal.SIGINT)]
+
+
+def test_provider_has_the_environment_of_its_terraform(
+    attached: Terraform, aws_config: Config, provider: FakeProvider
+):
+    attached.apply("1.2")
+    assert provider.starts()[0]["env"].items() >= attached.environment("1.2").items()
+
+
+def test_provider_ends_with_a_command_that_fails(
+    attached: Terraform, fake: FakeTerraform, provider: FakeProvider
+):
+    fake.say(apply={"lines": [diagnosed("it broke")], "status": 1})
+    with pytest.raises(InfrastructureError):
+        attached.apply("0")
+    assert [pid for pid, _ in provider.told()] == [provider.starts()[0]["pid"]]
+    fake.say()
+    attached.apply("0")
+    assert len(provider.starts()) == 2
+
+
+def test_terraform_by_hand_starts_its_own_provider(
+    attached: Terraform, fake: FakeTerraform, provider: FakeProvider
+):
+    attached.init()
+    attached.run(["plan"])
+    assert "TF_REATTACH_PROVIDERS" not in fake.calls()[-1]["env"]
+    assert provider.starts() == []
 
 
 def test_run_hands_on_arguments_and_status(terraform: Terraform, fake: FakeTerraform):

@@ -1,0 +1,78 @@
+"""The provider as one process, which every Terraform of a run uses.
+
+Left to itself Terraform holds the provider's 700 MB against its lock file at each command, and
+starts it anew for each walk of its graph (`docs/decisions`, 23).
+Source: Terraform's documentation, "Debugging providers".
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from workshop.terraform_process import Drain
+
+_SERVED = re.compile(rb"TF_REATTACH_PROVIDERS='(.*)'")
+
+_END_TIMEOUT_S = 5.0
+
+_KEEPER = """
+import os, signal, subprocess, sys
+provider = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+os.close(1)  # the provider's alone
+sys.stdin.read()
+provider.send_signal(signal.SIGINT)  # takes its socket along, unlike SIGTERM
+provider.wait()
+"""
+"""Ends the provider when our end of its input is closed, as it is too when we are killed."""
+
+
+class ServedProvider:
+    """A provider that is started when a Terraform first needs it, and serves until it is closed.
+
+    Terraform that is interrupted tells its provider to stop, after which it does nothing more: it
+    is closed then, and the next Terraform gets another.
+    """
+
+    def __init__(self) -> None:
+        self._keeper: subprocess.Popen[bytes] | None = None
+        self._variables: dict[str, str] = {}
+
+    def variables(self, binary: Path, environment: Mapping[str, str]) -> dict[str, str]:
+        """Return what makes a Terraform use it, with `environment` where it has to be started.
+
+        Nothing if it ends before it serves: a Terraform that starts it by itself tells why.
+        """
+        if self._keeper is None:
+            self._start(binary, environment)
+        return self._variables
+
+    def close(self) -> None:
+        """End it, and return when it has ended."""
+        keeper, self._keeper, self._variables = self._keeper, None, {}
+        if keeper is None or keeper.stdin is None:
+            return
+        keeper.stdin.close()
+        try:
+            keeper.wait(_END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(keeper.pid, signal.SIGKILL)
+            keeper.wait()
+
+    def _start(self, binary: Path, environment: Mapping[str, str]) -> None:
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _KEEPER, str(binary), "-debug"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in the terminal is not for it
+        )
+        if self._keeper.stdout is not None:
+            for line in self._keeper.stdout:
+                if served := _SERVED.search(line):
+                    self._variables = {"TF_REATTACH_PROVIDERS": served[1].decode()}
+                    break
+        Drain(self._keeper.stdout)

@@ -1,0 +1,98 @@
+"""One process of the provider for a run: started when needed, and ended whatever happens."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from tests.unit.workshop.fake_terraform import FakeProvider
+
+from workshop.terraform_provider import ServedProvider
+
+ENVIRONMENT = {"AWS_REGION": "us-west-2"}
+
+RUN = """
+import os, signal, sys
+from pathlib import Path
+from workshop.terraform_provider import ServedProvider
+ServedProvider().variables(Path(sys.argv[1]), os.environ)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def fake(tmp_path) -> FakeProvider:
+    return FakeProvider(tmp_path / "공급자 1")
+
+
+@pytest.fixture
+def served() -> Iterator[ServedProvider]:
+    made = ServedProvider()
+    yield made
+    made.close()
+
+
+def pid_in(variables: dict[str, str]) -> int:
+    return int(json.loads(variables["TF_REATTACH_PROVIDERS"])["pid"])
+
+
+def wait_for_end(pid: int) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).wait(timeout=60)
+
+
+def test_provider_is_started_once_and_every_terraform_is_told_where_it_serves(
+    served: ServedProvider, fake: FakeProvider
+):
+    first = served.variables(fake.binary, ENVIRONMENT)
+    assert served.variables(fake.binary, ENVIRONMENT) == first
+    (started,) = fake.starts()
+    assert pid_in(first) == started["pid"]
+    assert started["args"] == ["-debug"]
+    assert started["env"].items() >= ENVIRONMENT.items()
+    assert "HOME" not in started["env"]
+
+
+def test_ctrl_c_in_the_terminal_is_not_for_it(served: ServedProvider, fake: FakeProvider):
+    pid = pid_in(served.variables(fake.binary, ENVIRONMENT))
+    assert os.getpgid(pid) != os.getpgid(0)
+
+
+def test_closed_one_has_ended_in_order_and_the_next_terraform_gets_another(
+    served: ServedProvider, fake: FakeProvider
+):
+    first = pid_in(served.variables(fake.binary, ENVIRONMENT))
+    served.close()
+    assert fake.told() == [(first, signal.SIGINT)]
+    assert not psutil.pid_exists(first)
+    assert pid_in(served.variables(fake.binary, ENVIRONMENT)) != first
+
+
+def test_one_that_ends_before_it_serves_leaves_it_to_terraform_to_tell_why(tmp_path, served):
+    fake = FakeProvider(tmp_path, ends_at_once=True)
+    assert served.variables(fake.binary, ENVIRONMENT) == {}
+    served.close()
+    assert len(fake.starts()) == 1
+
+
+def test_one_that_does_not_end_is_killed(
+    tmp_path, served: ServedProvider, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("workshop.terraform_provider._END_TIMEOUT_S", 0.1)
+    fake = FakeProvider(tmp_path, ends_never=True)
+    pid = pid_in(served.variables(fake.binary, ENVIRONMENT))
+    served.close()
+    wait_for_end(pid)
+
+
+def test_it_ends_with_a_run_that_is_killed(fake: FakeProvider):
+    run = subprocess.run([sys.executable, "-c", RUN, str(fake.binary)], timeout=60)
+    assert run.returncode == -signal.SIGKILL
+    (started,) = fake.starts()
+    wait_for_end(started["pid"])
+    assert fake.told() == [(started["pid"], signal.SIGINT)]
