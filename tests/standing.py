@@ -12,7 +12,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-ROOM_FOR_TERRAFORM = {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
+ROOM_FOR_TERRAFORM = {"GOGC": "off", "GOMEMLIMIT": "1GiB"}
 """Lets Terraform, the suite's greatest consumer, do without a fifth of its CPU: collecting garbage.
 
 Source: the Go runtime's package documentation, "Environment Variables".

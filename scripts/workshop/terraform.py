@@ -68,7 +68,7 @@ class Terraform:
         self._target = target
         self._store = StateStore(config, aws)
         self._installation = installation or Installation(config)
-        self._provider = ServedProvider()
+        self._provider = ServedProvider(config.terraform_data_dir / "provider.log")
 
     def close(self) -> None:
         """End the provider, if this run has needed it."""

@@ -17,6 +17,12 @@ from workshop.terraform_process import Drain
 
 _SERVED = re.compile(rb"TF_REATTACH_PROVIDERS='(.*)'")
 
+_QUIET = {"TF_LOG_SDK": "off", "TF_LOG_PROVIDER_AWS": "off"}
+"""For debuggers it would tell of every call and of what AWS answered: megabytes a command.
+
+Source: terraform-plugin-log, "Managing log output".
+"""
+
 _END_TIMEOUT_S = 5.0
 
 _KEEPER = """
@@ -34,10 +40,11 @@ class ServedProvider:
     """A provider that is started when a Terraform first needs it, and serves until it is closed.
 
     Terraform that is interrupted tells its provider to stop, after which it does nothing more: it
-    is closed then, and the next Terraform gets another.
+    is closed then, and the next Terraform gets another. `log_file` has its last words.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, log_file: Path) -> None:
+        self._log_file = log_file
         self._keeper: subprocess.Popen[bytes] | None = None
         self._variables: dict[str, str] = {}
 
@@ -63,16 +70,17 @@ class ServedProvider:
             keeper.wait()
 
     def _start(self, binary: Path, environment: Mapping[str, str]) -> None:
-        self._keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _KEEPER, str(binary), "-debug"],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C in the terminal is not for it
-        )
-        if self._keeper.stdout is not None:
-            for line in self._keeper.stdout:
-                if served := _SERVED.search(line):
-                    self._variables = {"TF_REATTACH_PROVIDERS": served[1].decode()}
-                    break
+        with self._log_file.open("wb") as log:
+            self._keeper = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _KEEPER, str(binary), "-debug"],
+                env={**environment, **_QUIET},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C in the terminal is not for it
+            )
+        for line in self._keeper.stdout or ():
+            if served := _SERVED.search(line):
+                self._variables = {"TF_REATTACH_PROVIDERS": served[1].decode()}
+                break
         Drain(self._keeper.stdout)

@@ -1,14 +1,18 @@
 """A participant of a standing environment: edits, commits, pushes, and asks AWS and the checks."""
 
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from tests.standing import Completed, Standing, run_to_end
+from workshop.aws import Aws
+from workshop.cli.check import look, outcome_as_json
+from workshop.config import load_config
+from workshop.labs import checks_for
+from workshop.progress import silent
+from workshop.runner import Session, open_context, shown_while_waiting
+from workshop.targets import for_config
+from workshop.terraform import Terraform
 
 PIPELINE = "workshop-hello-server"
 REPOSITORY = "workshop-hello-server"
@@ -23,8 +27,6 @@ class Participant:
         self.shell = standing.shell
         self.workshop = standing.workshop
         self._standing = standing
-        self._endpoint_url = f"http://127.0.0.1:{standing.env['WORKSHOP_PORT']}"
-        self._clients: dict[str, Any] = {}
 
     @cached_property
     def env_vars(self) -> dict[str, str]:
@@ -34,15 +36,7 @@ class Participant:
 
     def aws(self, service: str) -> Any:
         """Return a client of the environment, made once: that takes a tenth of a second of CPU."""
-        if service not in self._clients:
-            session = boto3.Session(aws_access_key_id="123456789012", aws_secret_access_key="local")
-            self._clients[service] = session.client(
-                service,
-                region_name="us-west-2",
-                endpoint_url=self._endpoint_url,
-                config=Config(proxies={}),
-            )
-        return self._clients[service]
+        return self._session.aws.client(service)
 
     def git(self, *arguments: str) -> str:
         """Run git in the clone with the environment that `workshop env` gives."""
@@ -66,9 +60,19 @@ class Participant:
         self.git("commit", "--quiet", "--all", "--message", f"Change {file}")
         self.git("push", "--quiet")
 
-    def check(self, selector: str, *options: str) -> list[dict[str, Any]]:
-        done = self.workshop("check", selector, "--json", *options)
-        found: list[dict[str, Any]] = json.loads(done.stdout)
-        all_passed = all(one["ending"] == "passed" for one in found)
-        assert (done.returncode == 0) == all_passed, done.stderr
-        return found
+    def check(self, selector: str, wait: bool = False) -> list[dict[str, Any]]:
+        """Return what `workshop check --json` prints, looked at by this process.
+
+        A command would take a second of CPU, most of it to start.
+        """
+        view = open_context(self._session).view
+        report = shown_while_waiting(silent, self._session.target)
+        poll_s = self._session.target.poll_s if wait else None
+        return [outcome_as_json(one) for one in look(checks_for(selector), view, report, poll_s)]
+
+    @cached_property
+    def _session(self) -> Session:
+        config = load_config(self._standing.env)
+        aws = Aws(config)
+        target = for_config(config, aws)
+        return Session(config, target, aws, Terraform(config, target, aws), silent)

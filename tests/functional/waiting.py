@@ -6,19 +6,20 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_POLL_S = 0.5
+POLL_S = 1.0
+"""Half of what tests that wait cost is looking, here and in the emulator."""
 
 
-def wait_for(look: Callable[[], T | None], timeout_s: float = 90) -> T:
+def wait_for(look: Callable[[], T | None], timeout_s: float = 90, poll_s: float = POLL_S) -> T:
     """Return the first thing that `look` finds. Raises: AssertionError naming `look`."""
     pause = threading.Event()
-    for _ in range(int(timeout_s / _POLL_S)):
+    for _ in range(int(timeout_s / poll_s)):
         found = look()
         if found:
             return found
-        pause.wait(_POLL_S)
+        pause.wait(poll_s)
     raise AssertionError(f"{look.__qualname__} saw nothing in {timeout_s:.0f} s")
 
 
-def wait_until(is_so: Callable[[], bool], timeout_s: float = 90) -> None:
-    wait_for(is_so, timeout_s)
+def wait_until(is_so: Callable[[], bool], timeout_s: float = 90, poll_s: float = POLL_S) -> None:
+    wait_for(is_so, timeout_s, poll_s)

@@ -114,4 +114,4 @@ def test_session_gives_up_on_a_command_that_does_not_end(tmp_path):
         BashSession(tmp_path, {"PATH": "/usr/bin:/bin"}) as session,
         pytest.raises(subprocess.TimeoutExpired),
     ):
-        session.run("read -r line < /dev/zero", timeout_s=0.2)
+        session.run("tail -f /dev/null", timeout_s=0.2)

@@ -72,7 +72,7 @@ def attached_terraform(
     initialised = terraform(tree / "terraform", "init", "-backend=false", "-input=false")
     assert initialised.returncode == 0, initialised.stderr
     (binary,) = (tree / "terraform").glob(PROVIDER)
-    with closing(ServedProvider()) as provider:
+    with closing(ServedProvider(tree / "provider.log")) as provider:
         yield _terraform(installation, {**environment, **provider.variables(binary, environment)})
 
 

@@ -29,16 +29,16 @@ def check(context: Context, selector: str | None, wait: bool, as_json: bool) -> 
     with context.console.progress() as progress:
         view = open_context(session_of(context, progress)).view
         report = shown_while_waiting(progress, context.target)
-        outcomes = list(_look(checks, view, report, context.target.poll_s if wait else None))
+        outcomes = list(look(checks, view, report, context.target.poll_s if wait else None))
     if as_json:
-        context.console.json([_as_json(outcome) for outcome in outcomes])
+        context.console.json([outcome_as_json(outcome) for outcome in outcomes])
     else:
         for outcome in outcomes:
             _show(context, outcome)
     raise click.exceptions.Exit(exit_code(outcomes))
 
 
-def _look(
+def look(
     checks: list[Check], view: View, report: Report, poll_s: float | None
 ) -> Iterator[Outcome]:
     """Yield each outcome, waiting for it unless `poll_s` is None.
@@ -65,7 +65,8 @@ def _show(context: Context, outcome: Outcome) -> None:
         console.result(f"    next: {finding.remedy}")
 
 
-def _as_json(outcome: Outcome) -> dict[str, object]:
+def outcome_as_json(outcome: Outcome) -> dict[str, object]:
+    """Return one of the findings that `check --json` prints."""
     check, finding = outcome.check, outcome.finding
     return {
         "step": check.step,

@@ -128,7 +128,7 @@ def test_release_by_hand_fails_no_request(status, environment, standing):
     with ThreadPoolExecutor(1) as pool:
         load = pool.submit(run_load, url, 50, 120, stop)
         participant.push("server.py", "GREETING = ", "GREETING = 'Moin'  # ")
-        outcomes = participant.check("1.4", "--wait")
+        outcomes = participant.check("1.4", wait=True)
         stop.set()
         report = load.result()
     assert all(one["ending"] == "passed" for one in outcomes), outcomes

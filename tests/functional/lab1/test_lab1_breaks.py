@@ -34,7 +34,7 @@ def images_are_deleted(broken: Participant) -> Iterator[None]:
     ecr.batch_delete_image(repositoryName=REPOSITORY, imageIds=ids)
     yield
     broken.aws("codebuild").start_build(projectName=f"{REPOSITORY}-image")
-    assert broken.check("1.1", "--wait")[-1]["ending"] == "passed"
+    assert broken.check("1.1", wait=True)[-1]["ending"] == "passed"
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def rule_of_the_trigger_is_disabled(broken: Participant) -> Iterator[None]:
 @contextmanager
 def unit_test_of_the_application_fails(broken: Participant) -> Iterator[None]:
     broken.push("server.py", 'return 200, "ok\\n"', 'return 200, "broken\\n"')
-    broken.check("1.4", "--wait")
+    broken.check("1.4", wait=True)
     yield
     broken.push("server.py", 'return 200, "broken\\n"', 'return 200, "ok\\n"')
 
@@ -107,7 +107,7 @@ def service_is_updated_past_the_pipeline(broken: Participant) -> Iterator[None]:
     before = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]
     earlier = _earlier_revision(broken, before["taskDefinition"])
     ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=earlier)
-    broken.check("1.2", "--wait")
+    broken.check("1.2", wait=True)
     yield
     ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=before["taskDefinition"])
 
@@ -130,7 +130,7 @@ def _earlier_revision(broken: Participant, current: str) -> str:
 @contextmanager
 def image_lies_about_its_version(broken: Participant) -> Iterator[None]:
     broken.push("Dockerfile", "ENV APP_VERSION=$VERSION", "ENV APP_VERSION=oops")
-    broken.check("1.4", "--wait")
+    broken.check("1.4", wait=True)
     yield
     broken.push("Dockerfile", "ENV APP_VERSION=oops", "ENV APP_VERSION=$VERSION")
 
@@ -153,7 +153,7 @@ BREAKS: dict[str, Break] = {
 @pytest.fixture(scope="module")
 def broken(environment: object, standing: Standing) -> Participant:
     made = Participant(standing)
-    for outcome in made.check("1", "--wait"):
+    for outcome in made.check("1", wait=True):
         assert outcome["ending"] == "passed", outcome
     return made
 
@@ -171,4 +171,4 @@ def test_break_makes_exactly_its_check_fail(name, broken):
     found = next(one for one in outcomes if one["name"] == name)
     assert found["observed"]
     assert found["remedy"] or found["ending"] == "not yet"
-    assert all(one["ending"] == "passed" for one in broken.check("1", "--wait"))
+    assert all(one["ending"] == "passed" for one in broken.check("1", wait=True))

@@ -94,7 +94,7 @@ def good(participant: Participant) -> str:
 
 
 def wait_until_sound(participant: Participant) -> None:
-    for outcome in participant.check("1", "--wait"):
+    for outcome in participant.check("1", wait=True):
         assert outcome["ending"] == "passed", outcome
 
 
@@ -185,7 +185,7 @@ def running_tags(participant: Participant) -> set[str]:
 
 def test_suspended_laptop_finds_everything_as_it_left_it(participant, good, standing):
     ecs = participant.aws("ecs")
-    assert all(one["ending"] == "passed" for one in participant.check("1.2", "--wait"))
+    assert all(one["ending"] == "passed" for one in participant.check("1.2", wait=True))
     before = set(ecs.list_tasks(cluster=CLUSTER, serviceName=SERVICE)["taskArns"])
     ill = events_of_illness(participant)
     with suspended(standing):

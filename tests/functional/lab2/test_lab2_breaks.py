@@ -136,7 +136,7 @@ BREAKS: dict[str, Break] = {
 @pytest.fixture(scope="module")
 def broken(environment: object, standing: Standing) -> Production:
     made = Production(standing)
-    for outcome in made.check("2", "--wait"):
+    for outcome in made.check("2", wait=True):
         assert outcome["ending"] == "passed", outcome
     return made
 
@@ -154,4 +154,4 @@ def test_break_makes_exactly_its_check_fail(name, broken):
     found = next(one for one in outcomes if one["name"] == name)
     assert found["observed"]
     assert found["remedy"] or found["ending"] == "not yet"
-    assert all(one["ending"] == "passed" for one in broken.check("2", "--wait"))
+    assert all(one["ending"] == "passed" for one in broken.check("2", wait=True))

@@ -62,7 +62,7 @@ def good(production: Production) -> str:
 
 
 def assert_sound(production: Production) -> None:
-    for outcome in (*production.check("1", "--wait"), *production.check("2", "--wait")):
+    for outcome in (*production.check("1", wait=True), *production.check("2", wait=True)):
         assert outcome["ending"] == "passed", outcome
 
 
@@ -199,7 +199,7 @@ def test_green_that_cannot_be_pulled_never_serves_and_one_left_without_rollback_
         assert production.wait_for_end(commit) == "Failed"
         told(production, deployment, "was not rolled back")
         delete_as_told(production)
-    assert production.check("2.1", "--wait")[0]["ending"] == "passed"
+    assert production.check("2.1", wait=True)[0]["ending"] == "passed"
 
 
 def delete_as_told(production: Production) -> None:

@@ -47,7 +47,7 @@ def reset_and_assert_lab_1_stands_alone(production: Production) -> None:
     assert production.aws("elbv2").describe_load_balancers()["LoadBalancers"] == balancers
     status = json.loads(production.workshop("status", "--json").stdout)
     assert status["step"] == "1.4"
-    for outcome in production.check("1", "--wait"):
+    for outcome in production.check("1", wait=True):
         assert outcome["ending"] == "passed", outcome
     production.plan()
     tag = production.git("tag", "--list", "before-reset-*", "--points-at", head)

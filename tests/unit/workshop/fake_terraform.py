@@ -46,6 +46,7 @@ if {ends_at_once}:
     sys.exit(1)
 signals = {{signal.SIGINT, signal.SIGTERM}}
 signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+print("Starting", file=sys.stderr, flush=True)
 print("Provider started. To attach Terraform CLI, set the variable as follows:\\n", flush=True)
 print("\\tTF_REATTACH_PROVIDERS='{{\\"pid\\": %d}}'" % os.getpid(), flush=True)
 told = signal.sigwait(signals)

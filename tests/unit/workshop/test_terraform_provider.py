@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -20,7 +21,8 @@ RUN = """
 import os, signal, sys
 from pathlib import Path
 from workshop.terraform_provider import ServedProvider
-ServedProvider().variables(Path(sys.argv[1]), os.environ)
+binary = Path(sys.argv[1])
+ServedProvider(binary.parent / "provider.log").variables(binary, os.environ)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -31,8 +33,13 @@ def fake(tmp_path) -> FakeProvider:
 
 
 @pytest.fixture
-def served() -> Iterator[ServedProvider]:
-    made = ServedProvider()
+def log_file(tmp_path) -> Path:
+    return tmp_path / "provider.log"
+
+
+@pytest.fixture
+def served(log_file: Path) -> Iterator[ServedProvider]:
+    made = ServedProvider(log_file)
     yield made
     made.close()
 
@@ -56,6 +63,18 @@ def test_provider_is_started_once_and_every_terraform_is_told_where_it_serves(
     assert started["args"] == ["-debug"]
     assert started["env"].items() >= ENVIRONMENT.items()
     assert "HOME" not in started["env"]
+
+
+def test_what_it_says_is_kept_in_a_file_of_the_last_one_alone(
+    served: ServedProvider, fake: FakeProvider, log_file: Path, capfd: pytest.CaptureFixture[str]
+):
+    for _ in range(2):
+        served.variables(fake.binary, ENVIRONMENT)
+        served.close()
+    assert log_file.read_text() == "Starting\n"
+    assert capfd.readouterr() == ("", "")
+    levels = {name: value for name, value in fake.starts()[0]["env"].items() if "LOG" in name}
+    assert set(levels.values()) == {"off"}
 
 
 def test_ctrl_c_in_the_terminal_is_not_for_it(served: ServedProvider, fake: FakeProvider):
