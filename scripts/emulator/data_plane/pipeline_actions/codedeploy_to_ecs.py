@@ -21,7 +21,7 @@ from emulator.data_plane.pipeline_actions.blue_green_templates import (
 from emulator.data_plane.pipeline_actions.context import ActionContext, ActionFailure, Outcome
 from emulator.engines.pipeline.model import External
 
-POLL_S = 0.5
+POLL_S = 1.0
 
 ENDED = {"Succeeded", "Failed", "Stopped"}
 NOT_THERE = {"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"}

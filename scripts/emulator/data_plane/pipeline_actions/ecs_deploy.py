@@ -18,7 +18,7 @@ from emulator.data_plane.pipeline_actions import artifacts
 from emulator.data_plane.pipeline_actions.context import ActionContext, ActionFailure, Outcome
 from emulator.engines.pipeline.model import External
 
-POLL_S = 0.3
+POLL_S = 0.5
 DEFAULT_FILE_NAME = "imagedefinitions.json"
 DEFAULT_TIMEOUT_MIN = 60
 MAX_FILE_BYTES = 100_000
