@@ -7,7 +7,7 @@ import click
 from workshop.checks.model import Check, Outcome, evaluate, settle
 from workshop.checks.view import View
 from workshop.cli.context import Context, pass_context
-from workshop.cli.run import session_of
+from workshop.cli.session import session_of
 from workshop.labs import checks_for
 from workshop.runner import exit_code, open_context, shown_while_waiting
 

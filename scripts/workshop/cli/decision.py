@@ -3,7 +3,7 @@
 from workshop.approval_report import ApprovalReport, read_report
 from workshop.checks.view import STAGING, View
 from workshop.cli.context import Context
-from workshop.cli.run import session_of
+from workshop.cli.session import session_of
 from workshop.progress import silent
 from workshop.runner import open_context
 

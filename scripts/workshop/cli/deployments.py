@@ -6,7 +6,7 @@ import click
 
 from workshop.checks.view import PRODUCTION
 from workshop.cli.context import Context, pass_context
-from workshop.cli.run import session_of
+from workshop.cli.session import session_of
 from workshop.deployment_report import DeploymentReport, Serving, as_json, read_deployments
 from workshop.deployments import Deployment, weights_in_words
 from workshop.progress import silent

@@ -3,7 +3,7 @@
 import click
 
 from workshop.cli.context import Context, pass_context
-from workshop.cli.run import session_of
+from workshop.cli.session import session_of
 from workshop.console import Console
 from workshop.context import Context as LabContext
 from workshop.labs import lab_numbered, steps_between

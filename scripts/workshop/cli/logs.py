@@ -3,7 +3,7 @@
 import click
 
 from workshop.cli.context import Context, pass_context
-from workshop.cli.run import session_of
+from workshop.cli.session import session_of
 from workshop.context import Context as LabContext
 from workshop.log_stream import follow, log_groups_of
 from workshop.progress import silent

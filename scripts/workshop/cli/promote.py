@@ -3,7 +3,7 @@
 import click
 
 from workshop.cli.context import Context, pass_context
-from workshop.cli.run import session_of
+from workshop.cli.session import session_of
 from workshop.progress import silent
 from workshop.runner import open_context
 from workshop.traffic import promote_running

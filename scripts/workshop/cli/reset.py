@@ -4,7 +4,7 @@ import click
 
 from workshop.application.clone import restart_from_template
 from workshop.cli.context import Context, pass_context
-from workshop.cli.run import session_of
+from workshop.cli.session import session_of
 from workshop.environment import load_environment
 from workshop.errors import NotPrepared, UsageError
 from workshop.labs import is_higher, lab_numbered

@@ -6,7 +6,7 @@ import click
 
 from workshop.checks.view import PRODUCTION, TEST
 from workshop.cli.context import Context, pass_context
-from workshop.cli.run import session_of
+from workshop.cli.session import session_of
 from workshop.deployments import weights_in_words
 from workshop.progress import silent
 from workshop.runner import open_context

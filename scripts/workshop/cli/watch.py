@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from workshop.cli.context import Context, pass_context
-from workshop.cli.run import session_of
+from workshop.cli.session import session_of
 from workshop.errors import Interrupted
 from workshop.progress import silent
 from workshop.runner import open_context
