@@ -197,8 +197,11 @@ class Terraform:
     ) -> Stream:
         if command != "force-unlock":
             options["input"] = False
+        environment = self.environment(step)
+        if command in _WITH_PROVIDER:
+            environment |= self._served_provider(environment)
         with Minder(self._target) as minder:
-            process = self._launch(command, step, args, options)
+            process = self._launch(command, environment, args, options)
             minder.mind(process)
             complaints = Drain(process.stderr)
             stream = Stream()
@@ -216,15 +219,16 @@ class Terraform:
         return stream
 
     def _launch(
-        self, command: str, step: str | None, args: tuple[str, ...], options: dict[str, Any]
+        self,
+        command: str,
+        environment: Mapping[str, str],
+        args: tuple[str, ...],
+        options: dict[str, Any],
     ) -> "subprocess.Popen[bytes]":
         driver = _Driver(
             working_dir=str(self._config.terraform_dir),
             terraform_bin_path=str(self._installation.terraform()),
         )
-        environment = self.environment(step)
-        if command in _WITH_PROVIDER:
-            environment |= self._served_provider(environment)
         with _as_own_environment(environment):
             process, _, _ = driver.cmd(command, *args, synchronous=None, **options)
         if not isinstance(process, subprocess.Popen):

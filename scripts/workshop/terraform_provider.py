@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from workshop.terraform_process import Drain
 
@@ -79,8 +80,15 @@ class ServedProvider:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in the terminal is not for it
             )
-        for line in self._keeper.stdout or ():
-            if served := _SERVED.search(line):
-                self._variables = {"TF_REATTACH_PROVIDERS": served[1].decode()}
-                break
-        Drain(self._keeper.stdout)
+        try:
+            self._variables = _served(self._keeper.stdout)
+        finally:
+            Drain(self._keeper.stdout)
+
+
+def _served(output: IO[bytes] | None) -> dict[str, str]:
+    """Return what a provider says as soon as it serves; nothing if it ends before."""
+    for line in output or ():
+        if found := _SERVED.search(line):
+            return {"TF_REATTACH_PROVIDERS": found[1].decode()}
+    return {}

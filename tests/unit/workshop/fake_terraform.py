@@ -47,8 +47,9 @@ if {ends_at_once}:
 signals = {{signal.SIGINT, signal.SIGTERM}}
 signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 print("Starting", file=sys.stderr, flush=True)
-print("Provider started. To attach Terraform CLI, set the variable as follows:\\n", flush=True)
-print("\\tTF_REATTACH_PROVIDERS='{{\\"pid\\": %d}}'" % os.getpid(), flush=True)
+if not {is_mute}:
+    print("Provider started. To attach Terraform CLI, set as follows:\\n", flush=True)
+    print("\\tTF_REATTACH_PROVIDERS='{{\\"pid\\": %d}}'" % os.getpid(), flush=True)
 told = signal.sigwait(signals)
 with Path({log!r}).open("a") as log:
     log.write(json.dumps({{"pid": os.getpid(), "told": told}}) + "\\n")
@@ -90,7 +91,13 @@ class FakeTerraform:
 class FakeProvider:
     """What a provider with `-debug` does: it says how it is to be reached, and serves."""
 
-    def __init__(self, folder: Path, ends_at_once: bool = False, ends_never: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ends_at_once: bool = False,
+        ends_never: bool = False,
+        is_mute: bool = False,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "provider.jsonl"
         self.binary = folder / "terraform-provider-aws_v5.100.0_x5"
@@ -100,6 +107,7 @@ class FakeProvider:
                 log=str(self._log),
                 ends_at_once=ends_at_once,
                 ends_never=ends_never,
+                is_mute=is_mute,
             )
         )
         self.binary.chmod(self.binary.stat().st_mode | stat.S_IXUSR)

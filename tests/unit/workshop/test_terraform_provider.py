@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from tests.unit.workshop.fake_terraform import FakeProvider
 
 from workshop.terraform_provider import ServedProvider
+from workshop.waiting import wait_until
 
 ENVIRONMENT = {"AWS_REGION": "us-west-2"}
 
@@ -97,6 +99,22 @@ def test_one_that_ends_before_it_serves_leaves_it_to_terraform_to_tell_why(tmp_p
     assert served.variables(fake.binary, ENVIRONMENT) == {}
     served.close()
     assert len(fake.starts()) == 1
+
+
+def test_interrupt_is_heard_while_it_does_not_come_to_serve(tmp_path, served: ServedProvider):
+    fake = FakeProvider(tmp_path, is_mute=True)
+
+    def press_when_started() -> None:
+        wait_until(lambda: bool(fake.starts()), "No provider has started")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    pressing = threading.Thread(target=press_when_started)
+    pressing.start()
+    with pytest.raises(KeyboardInterrupt):
+        served.variables(fake.binary, ENVIRONMENT)
+    pressing.join()
+    served.close()
+    assert not psutil.pid_exists(fake.starts()[0]["pid"])
 
 
 def test_one_that_does_not_end_is_killed(
