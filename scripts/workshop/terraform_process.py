@@ -10,6 +10,7 @@ from types import FrameType
 from typing import IO, Any
 
 from workshop.errors import InfrastructureError, WorkshopError
+from workshop.interrupts import heeded, let_go_of_terminal
 from workshop.progress import Note, Progress, ResourceStarted
 from workshop.targets import Target
 from workshop.terraform_events import Stream
@@ -46,9 +47,9 @@ class Drain:
 class Minder:
     """While it is entered, a child gets at most one interrupt, and is killed if its target is lost.
 
-    Ctrl-C and SIGTERM do not come as an exception, which could come at any line: the child is
-    waited for whatever happens. Later ones are not handed on, as Terraform would then leave its
-    state behind. The first is held back for as long as a resource was begun just now: Terraform
+    Ctrl-C, SIGTERM and a closed terminal do not come as an exception, which could come at any line:
+    the child is waited for whatever happens. Later ones are not handed on, as Terraform would then
+    leave its state behind. The first is held back for as long as a resource was begun just now: it
     cancels the requests under way, and what AWS makes of a cancelled one is in nobody's state.
 
     Where the target is lost Terraform would ask for minutes, again and again, and then write down a
@@ -66,7 +67,7 @@ class Minder:
 
     def __enter__(self) -> "Minder":
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in heeded():
                 self._before[number] = signal.signal(number, self._hear)
         return self
 
@@ -92,7 +93,9 @@ class Minder:
         """Hear that the child has begun a resource."""
         self._last_start = monotonic()
 
-    def _hear(self, _number: int, _frame: FrameType | None) -> None:
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            let_go_of_terminal()
         if self._interrupted_at is None:
             self._interrupted_at = monotonic()
 
@@ -102,7 +105,7 @@ class Minder:
             self.loss = self._target.loss()
             if self.loss is not None:
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(child.pid, signal.SIGKILL)  # its provider is in its group
+                    os.killpg(child.pid, signal.SIGKILL)
                 return
             if not is_told and self._is_time_to_interrupt():
                 is_told = True

@@ -1,9 +1,11 @@
 """Runs of `workshop` that do not come to their end: interrupted, or their emulator is killed."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -46,6 +48,30 @@ def interrupted_at(own: Standing, words: str, *arguments: str) -> Completed:
     with begun(own, words, *arguments) as run:
         run.send_signal(signal.SIGINT)
         return ended(run)
+
+
+def terminal_closed_at(own: Standing, words: str, *arguments: str) -> int:
+    """Close the terminal that a run was started in as soon as it has said `words` there.
+
+    Returns its exit status.
+    """
+    ours, its = os.openpty()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "workshop", *arguments],
+        cwd=own.clone,
+        env=dict(own.env),
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(its)
+    said = b""
+    while words.encode() not in said:
+        said += os.read(ours, 4096)
+    os.close(ours)
+    return run.wait()
 
 
 def assert_interrupted(run: Completed) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from workshop.errors import Interrupted, WorkshopError
+from workshop.interrupts import heeded, let_go_of_terminal
 
 COMMANDS = {
     "lab": "Take a lab through its steps, checking each.",
@@ -95,7 +96,8 @@ def workshop(
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command, and end with the exit status that the documentation names."""
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in heeded():
+        signal.signal(number, _interrupted)
     gc.disable()  # for a quick start: what is loaded now stays
     status = run(sys.argv[1:] if arguments is None else arguments)
     gc.disable()  # for a quick end: the interpreter would look through everything once more
@@ -163,6 +165,8 @@ def _leave_closed_pipe() -> int:
     return 0
 
 
-def _terminated(_number: int, _frame: FrameType | None) -> Any:
-    """Treat SIGTERM as Ctrl-C: Terraform is ended in order in both cases."""
+def _interrupted(number: int, _frame: FrameType | None) -> Any:
+    """Treat them all as Ctrl-C, which ends Terraform in order."""
+    if number == signal.SIGHUP:
+        let_go_of_terminal()
     raise KeyboardInterrupt

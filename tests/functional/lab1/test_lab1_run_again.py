@@ -8,6 +8,7 @@ One test, as each foundation costs a fixed minute: only the last run pays it who
 | the emulator is killed under Terraform | 3 | the emulator, its log | the same command |
 | two runs at once | 2 | the command and process that holds it | wait |
 | Ctrl-C under Terraform | 130 | that the state is saved | the same command |
+| the terminal is closed under Terraform | 130 | | the same command |
 """
 
 import pytest
@@ -20,6 +21,7 @@ from tests.functional.cut_short import (
     ended,
     interrupted_at,
     kill_emulator,
+    terminal_closed_at,
 )
 from tests.functional.participant import Participant
 from tests.standing import Standing
@@ -47,6 +49,8 @@ def test_run_that_was_cut_short_is_run_again(environment, standing):
     interrupted = interrupted_at(standing, CREATING, "lab", "1", "--to", "1.1")
     assert_interrupted(interrupted)
     assert "Terraform ended in order and saved its state" in interrupted.stderr
+
+    assert terminal_closed_at(standing, "creating", "lab", "1", "--to", "1.1") == 130
 
     again = standing.workshop("lab", "1", "--to", "1.2")
     assert again.returncode == 0, again.stderr

@@ -136,27 +136,29 @@ def test_plan_lists_changes_and_applies_nothing(terraform: Terraform, fake: Fake
     assert "apply" not in fake.commands()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupt_is_forwarded_once_and_terraform_is_waited_for(
-    terraform: Terraform, fake: FakeTerraform, shell: pytest.MonkeyPatch
+    terraform: Terraform, fake: FakeTerraform, shell: pytest.MonkeyPatch, number: signal.Signals
 ):
     shell.setattr("workshop.terraform_process.QUIET_S", 0.0)
+    shell.setattr("workshop.terraform_process.let_go_of_terminal", lambda: None)
     fake.say(apply={"lines": [started("aws_lb.this")], "until_interrupted": True, "status": 1})
     told: list[Event] = []
 
     def press_twice(event: Event) -> None:
         told.append(event)
         if isinstance(event, ResourceStarted):
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), number)
 
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
     with pytest.raises(Interrupted) as caught:
         terraform.apply("0", press_twice)
     assert caught.value.exit_code == 130
     assert "goes on where it stopped" in caught.value.remedy
     assert fake.signals() == ["INT"]
     assert Note("Interrupted: waiting for Terraform to end in order.") in told
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before
 
 
 @pytest.mark.parametrize(
