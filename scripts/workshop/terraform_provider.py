@@ -83,7 +83,7 @@ class ServedProvider:
         try:
             self._variables = _served(self._keeper.stdout)
         finally:
-            Drain(self._keeper.stdout)
+            Drain(self._keeper.stdout)  # it may say more, and is never to wait for us
 
 
 def _served(output: IO[bytes] | None) -> dict[str, str]:
