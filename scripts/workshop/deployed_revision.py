@@ -21,7 +21,7 @@ def deployed_by(aws: Aws, info: dict[str, Any]) -> tuple[str, str]:
         definition, version = aws.unchanging[key]
         return definition, version
     definition = _task_definition_of(appspec_of(aws, info))
-    version = _image_tag(aws, definition)
+    version = _deployed_tag(aws, definition)
     if version:
         aws.unchanging[key] = definition, version
     return definition, version
@@ -73,7 +73,7 @@ def _object(aws: Aws, location: dict[str, str]) -> str:
     return str(found["Body"].read().decode("utf-8", "replace"))
 
 
-def _image_tag(aws: Aws, task_definition: str) -> str:
+def _deployed_tag(aws: Aws, task_definition: str) -> str:
     """Return the tag of the image in a task definition, '' where that is gone."""
     if not task_definition:
         return ""
@@ -83,5 +83,9 @@ def _image_tag(aws: Aws, task_definition: str) -> str:
         if error_code(error) in _NO_DEFINITION:
             return ""
         raise
-    image = str(found["taskDefinition"]["containerDefinitions"][0]["image"])
+    return image_tag(found["taskDefinition"]["containerDefinitions"][0]["image"])
+
+
+def image_tag(image: str) -> str:
+    """Return the tag of an image's address, `[REGISTRY[:PORT]/]REPOSITORY[:TAG]`, '' without."""
     return image.rsplit("/", 1)[-1].partition(":")[2]

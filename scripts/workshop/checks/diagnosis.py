@@ -106,13 +106,16 @@ def _last_stopped_task(
 
 
 def _stopped_tasks(view: View, cluster: str, service: str, since: datetime) -> list[dict[str, Any]]:
+    """Return the tasks that were asked to stop, of those created since a time; in no order."""
     ecs = view.aws.client("ecs")
-    arns = ecs.list_tasks(cluster=cluster, serviceName=service, desiredStatus="STOPPED")["taskArns"]
-    if not arns:
-        return []
+    pages = ecs.get_paginator("list_tasks").paginate(
+        cluster=cluster, serviceName=service, desiredStatus="STOPPED"
+    )
     return [
         task
-        for task in ecs.describe_tasks(cluster=cluster, tasks=arns[:100])["tasks"]
+        for page in pages
+        if page["taskArns"]
+        for task in ecs.describe_tasks(cluster=cluster, tasks=page["taskArns"])["tasks"]
         if task["createdAt"] >= since
     ]
 

@@ -3,11 +3,18 @@
 What later labs add behind them, such as an approval that waits or is refused, is theirs to judge.
 """
 
+from datetime import datetime
 from typing import Any
 
-from workshop.checks.diagnosis import events_of_trouble, why_build_failed, why_tasks_stop
+from workshop.checks.diagnosis import (
+    events_of_trouble,
+    tasks_in_trouble,
+    why_build_failed,
+    why_tasks_stop,
+)
 from workshop.checks.model import Finding, failed, not_yet, passed
 from workshop.checks.view import STAGING, View
+from workshop.deployed_revision import image_tag
 
 _STAGES = ("Source", "Build", "Deploy")
 _UNDER_WAY = {"InProgress", "Stopping"}
@@ -34,9 +41,9 @@ def look_at_execution(view: View) -> Finding:
     if actions.get(_STAGES[-1], {}).get("status") == "Succeeded":
         return passed(f"{label}: {', '.join(actions)} succeeded")
     if status in _UNDER_WAY:
-        return _under_way(view, execution, label, actions)
+        return _under_way(view, execution, head, label, actions)
     if status == "Failed":
-        return _failed_execution(view, label, actions)
+        return _failed_execution(view, head, label, actions)
     return failed(
         f"{label} is {status}",
         cause=execution.get("statusSummary") or "It was ended, or a newer one overtook it.",
@@ -52,14 +59,16 @@ def _latest_actions(view: View, execution: dict[str, Any]) -> Actions:
     }
 
 
-def _under_way(view: View, execution: dict[str, Any], label: str, actions: Actions) -> Finding:
+def _under_way(
+    view: View, execution: dict[str, Any], head: str, label: str, actions: Actions
+) -> Finding:
     states = ", ".join(f"{stage} {action['status']}" for stage, action in actions.items())
     deploy = actions.get("Deploy")
     if deploy is None or deploy["status"] != "InProgress":
         return not_yet(f"{label}: {states}")
-    said = events_of_trouble(view, STAGING, deploy["startTime"])
-    verdict = _verdict(said)
+    verdict = _verdict(view, head, deploy)
     if not verdict:
+        said = events_of_trouble(view, STAGING, deploy["startTime"])
         return not_yet(f"{label}: {states}" + (f"; ECS says: {said[0]}" if said else ""))
     return failed(
         f"{label}: {states}, but ECS says: {verdict}",
@@ -72,12 +81,30 @@ def _under_way(view: View, execution: dict[str, Any], label: str, actions: Actio
     )
 
 
-def _verdict(said: list[str]) -> str:
-    """Return the event that tells of the circuit breaker's verdict, or ''."""
+def _verdict(view: View, head: str, deploy: dict[str, Any]) -> str:
+    """Return the event that tells of the circuit breaker's verdict on this action's tasks, or ''.
+
+    The one on an earlier commit may fall after the action's start: it is not over until the action
+    has updated the service, and from then on ECS judges the tasks of this commit alone.
+    """
+    since = _first_trouble(view, head, deploy["startTime"])
+    said = events_of_trouble(view, STAGING, since) if since else []
     return next((one for one in said if any(words in one for words in _VERDICTS)), "")
 
 
-def _failed_execution(view: View, label: str, actions: Actions) -> Finding:
+def _first_trouble(view: View, head: str, since: datetime) -> datetime | None:
+    """Return when the first of the commit's tasks was created that ended in trouble."""
+    return min(
+        (
+            task["createdAt"]
+            for task in tasks_in_trouble(view, STAGING, since)
+            if any(image_tag(container["image"]) == head for container in task["containers"])
+        ),
+        default=None,
+    )
+
+
+def _failed_execution(view: View, head: str, label: str, actions: Actions) -> Finding:
     broken = next((one for one in actions.values() if one["status"] == "Failed"), None)
     if broken is None:
         return failed(f"{label} failed", cause="No action says why.", remedy="Push again.")
@@ -98,7 +125,7 @@ def _failed_execution(view: View, label: str, actions: Actions) -> Finding:
         f"--pipeline-execution-id {broken['pipelineExecutionId']}`"
     )
     if provider == "ECS":
-        is_unstable = bool(_verdict(events_of_trouble(view, STAGING, broken["startTime"])))
+        is_unstable = bool(_verdict(view, head, broken))
         mend = "Mend what the lines above tell of, and push"
         return failed(
             observed,

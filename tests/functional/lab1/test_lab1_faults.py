@@ -143,7 +143,7 @@ def assert_told(participant: Participant, fault: Fault, *options: str) -> str:
     done = participant.workshop("check", "1.4", *options)
     assert done.returncode == 1, done.stdout + done.stderr
     for words in fault.named:
-        assert words in done.stdout
+        assert words in done.stdout, done.stdout
     following = [line for line in done.stdout.splitlines() if line.startswith("    next: ")]
     assert fault.next in following[0]
     return done.stdout

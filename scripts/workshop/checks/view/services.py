@@ -6,6 +6,7 @@ from urllib.parse import quote
 from workshop.aws import ClientError, error_code
 from workshop.checks.view.standing import NotStanding, Standing
 from workshop.checks.web import Answer, ask
+from workshop.deployed_revision import image_tag
 
 STAGING = "staging"
 """The key of the staging service, and the name of its one slot."""
@@ -45,7 +46,7 @@ class ServicesView(Standing):
         image: str = next(
             one["image"] for one in definition["containerDefinitions"] if one["name"] == container
         )
-        return image.rsplit("/", 1)[-1].partition(":")[2]
+        return image_tag(image)
 
     def target_states(self, key: str, slot: str = STAGING) -> list[str]:
         """Return the state of each target that is registered in a slot, such as `healthy`."""
@@ -71,7 +72,7 @@ class ServicesView(Standing):
         containers = definition["containerDefinitions"] if definition else []
         names = {one["name"]: str(one["image"]) for one in containers}
         image = names.get(self.service(key).container, "")
-        return image.rsplit("/", 1)[-1].partition(":")[2]
+        return image_tag(image)
 
     def primary_task_set(self, record: dict[str, Any]) -> dict[str, Any] | None:
         """Return the task set that a service's traffic belongs to, or None before there is one."""
