@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import subprocess
-import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,12 @@ from workshop.errors import InfrastructureError, Interrupted, WorkshopError
 from workshop.isolation import without_terraform_choices
 from workshop.progress import Note, Progress, Waiting, silent
 from workshop.state import StateStore
-from workshop.state_lock import release_stale_lock
+from workshop.state_lock import living_terraform, release_stale_lock
 from workshop.targets import Target
 from workshop.terraform_events import Change, PlanSummary, Stream
 from workshop.terraform_installation import Installation
-from workshop.terraform_process import Drain, Minder, read_to_end
+from workshop.terraform_output import OutputFile
+from workshop.terraform_process import Minder, read_to_end
 from workshop.terraform_provider import ServedProvider
 
 __all__ = ["FOUNDATION", "Change", "PlanSummary", "Terraform"]
@@ -39,19 +40,22 @@ FOUNDATION = "0"
 
 _WITH_PROVIDER = {"apply", "destroy", "plan"}
 _MARKER = "workshop-init.json"
-_OWN_GROUP = "import os, sys; os.setpgid(0, 0); os.execv(sys.argv[1], sys.argv[1:])"
+_INTERVAL_S = 0.5
 
 
 class _Driver(_PythonTerraform):  # type: ignore[misc] # published without types
-    """python-terraform, whose child gets a process group of its own.
+    """python-terraform, whose child writes to a file and gets a process group of its own.
 
     In the terminal's group Terraform would get Ctrl-C from the terminal and again from us, and a
     second interrupt makes it leave at once, losing what it knows of unfinished resources.
     """
 
+    def __init__(self, output: OutputFile, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._output = output
+
     def generate_cmd_string(self, cmd: str, *args: Any, **kwargs: Any) -> list[str]:
-        command: list[str] = super().generate_cmd_string(cmd, *args, **kwargs)
-        return [sys.executable, "-I", "-S", "-c", _OWN_GROUP, *command]
+        return self._output.writer(super().generate_cmd_string(cmd, *args, **kwargs))
 
 
 class Terraform:
@@ -68,11 +72,24 @@ class Terraform:
         self._target = target
         self._store = StateStore(config, aws)
         self._installation = installation or Installation(config)
-        self._provider = ServedProvider(config.terraform_data_dir / "provider.log")
+        self._output = OutputFile(config.terraform_data_dir / "terraform.log")
+        self._provider = ServedProvider(config.terraform_data_dir / "provider.log", self._output)
 
     def close(self) -> None:
         """End the provider, if this run has needed it."""
         self._provider.close()
+
+    def wait_for_orphan(self, progress: Progress = silent) -> None:
+        """Return when no Terraform is at work any more whose run was killed.
+
+        It goes on to its end and saves its state, unless what it works on is lost.
+        """
+        while self._output.is_being_written():
+            progress(Waiting("Terraform of a run that was killed goes on to its end"))
+            orphan = living_terraform(self._config) if self._target.loss() else None
+            if orphan is not None:
+                os.killpg(orphan, signal.SIGKILL)
+            time.sleep(_INTERVAL_S)
 
     def look_for_itself(self) -> None:
         """Raise UsageError if there is no Terraform on this machine, or one of a wrong version."""
@@ -203,10 +220,8 @@ class Terraform:
         with Minder(self._target) as minder:
             process = self._launch(command, environment, args, options)
             minder.mind(process)
-            complaints = Drain(process.stderr)
             stream = Stream()
-            read_to_end(process, stream, progress, minder)
-        stream.noise += complaints.lines()
+            read_to_end(self._output.lines(process), stream, progress, minder)
         if minder.loss is not None:
             raise minder.loss
         if minder.is_interrupted:
@@ -225,7 +240,9 @@ class Terraform:
         args: tuple[str, ...],
         options: dict[str, Any],
     ) -> "subprocess.Popen[bytes]":
+        self._output.clear()
         driver = _Driver(
+            self._output,
             working_dir=str(self._config.terraform_dir),
             terraform_bin_path=str(self._installation.terraform()),
         )
@@ -233,6 +250,8 @@ class Terraform:
             process, _, _ = driver.cmd(command, *args, synchronous=None, **options)
         if not isinstance(process, subprocess.Popen):
             raise InfrastructureError("python-terraform gave no process.", "Run `make setup`.")
+        for pipe in filter(None, (process.stdout, process.stderr)):
+            pipe.close()  # it writes to the file
         return process
 
     def _init_key(self) -> str:

@@ -1,15 +1,16 @@
-"""Terraform while it runs: its output read to the end, Ctrl-C handed on, its target watched."""
+"""Terraform while it runs: its output heard to the end, Ctrl-C handed on, its target watched."""
 
 import contextlib
 import os
 import signal
 import subprocess
 import threading
+from collections.abc import Iterable
 from time import monotonic
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
-from workshop.errors import InfrastructureError, WorkshopError
+from workshop.errors import WorkshopError
 from workshop.interrupts import heeded, let_go_of_terminal
 from workshop.progress import Note, Progress, ResourceStarted
 from workshop.targets import Target
@@ -22,26 +23,6 @@ LONGEST_HOLD_S = 15.0
 """How long an interrupt is held back at most."""
 
 _INTERVAL_S = 0.2
-
-
-class Drain:
-    """Reads a pipe to its end in the background, so that the child never waits for us."""
-
-    def __init__(self, pipe: IO[bytes] | None) -> None:
-        self._pipe = pipe
-        self._text = b""
-        self._thread = threading.Thread(target=self._read, name="terraform-stderr", daemon=True)
-        self._thread.start()
-
-    def lines(self) -> list[str]:
-        """Return what came, once the child has closed the pipe."""
-        self._thread.join()
-        return self._text.decode(errors="replace").splitlines()
-
-    def _read(self) -> None:
-        if self._pipe is not None:
-            with self._pipe:
-                self._text = self._pipe.read()
 
 
 class Minder:
@@ -119,21 +100,15 @@ class Minder:
         return is_quiet or now - self._interrupted_at >= LONGEST_HOLD_S
 
 
-def read_to_end(
-    process: "subprocess.Popen[bytes]", stream: Stream, progress: Progress, minder: Minder
-) -> None:
+def read_to_end(lines: Iterable[bytes], stream: Stream, progress: Progress, minder: Minder) -> None:
     """Read the child's output until it ends, telling what it does."""
-    if process.stdout is None:
-        raise InfrastructureError("Terraform has no output to read.", "Run `make setup`.")
     was_told = False
-    with process.stdout as output:
-        for line in output:
-            event = stream.read(line.decode(errors="replace"))
-            if isinstance(event, ResourceStarted):
-                minder.note_start()
-            if event is not None:
-                progress(event)
-            if minder.is_interrupted and not was_told:
-                was_told = True
-                progress(Note("Interrupted: waiting for Terraform to end in order."))
-    process.wait()
+    for line in lines:
+        event = stream.read(line.decode(errors="replace"))
+        if isinstance(event, ResourceStarted):
+            minder.note_start()
+        if event is not None:
+            progress(event)
+        if minder.is_interrupted and not was_told:
+            was_told = True
+            progress(Note("Interrupted: waiting for Terraform to end in order."))

@@ -10,11 +10,12 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from workshop.terraform_process import Drain
+from workshop.terraform_output import OutputFile
 
 _SERVED = re.compile(rb"TF_REATTACH_PROVIDERS='(.*)'")
 
@@ -24,28 +25,36 @@ _QUIET = {"TF_LOG_SDK": "off", "TF_LOG_PROVIDER_AWS": "off"}
 Source: terraform-plugin-log, "Managing log output".
 """
 
+_PYTHON = (sys.executable, "-I", "-S", "-c")
 _END_TIMEOUT_S = 5.0
 
 _KEEPER = """
-import os, signal, subprocess, sys
-provider = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+import fcntl, os, signal, subprocess, sys
+provider = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL)
 os.close(1)  # the provider's alone
 sys.stdin.read()
+with open(sys.argv[1], "a") as output:
+    fcntl.flock(output, fcntl.LOCK_EX)  # once no Terraform writes there
 provider.send_signal(signal.SIGINT)  # takes its socket along, unlike SIGTERM
 provider.wait()
 """
-"""Ends the provider when our end of its input is closed, as it is too when we are killed."""
+"""Ends the provider when our end of its input is closed, as it is too when we are killed.
+
+A Terraform that survives us needs it to its own end.
+"""
 
 
 class ServedProvider:
     """A provider that is started when a Terraform first needs it, and serves until it is closed.
 
     Terraform that is interrupted tells its provider to stop, after which it does nothing more: it
-    is closed then, and the next Terraform gets another. `log_file` has its last words.
+    is closed then, and the next Terraform gets another. `log_file` has its last words; `output` is
+    where those who use it write.
     """
 
-    def __init__(self, log_file: Path) -> None:
+    def __init__(self, log_file: Path, output: OutputFile) -> None:
         self._log_file = log_file
+        self._output = output
         self._keeper: subprocess.Popen[bytes] | None = None
         self._variables: dict[str, str] = {}
 
@@ -73,7 +82,7 @@ class ServedProvider:
     def _start(self, binary: Path, environment: Mapping[str, str]) -> None:
         with self._log_file.open("wb") as log:
             self._keeper = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _KEEPER, str(binary), "-debug"],
+                [*_PYTHON, _KEEPER, str(self._output.path), str(binary), "-debug"],
                 env={**environment, **_QUIET},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -83,7 +92,7 @@ class ServedProvider:
         try:
             self._variables = _served(self._keeper.stdout)
         finally:
-            Drain(self._keeper.stdout)  # it may say more, and is never to wait for us
+            _read_on(self._keeper.stdout)
 
 
 def _served(output: IO[bytes] | None) -> dict[str, str]:
@@ -92,3 +101,14 @@ def _served(output: IO[bytes] | None) -> dict[str, str]:
         if found := _SERVED.search(line):
             return {"TF_REATTACH_PROVIDERS": found[1].decode()}
     return {}
+
+
+def _read_on(output: IO[bytes] | None) -> None:
+    """Let a provider say more, in the background, so that it never waits for us."""
+
+    def read(pipe: IO[bytes]) -> None:
+        with pipe:
+            pipe.read()
+
+    if output is not None:
+        threading.Thread(target=read, args=(output,), name="provider-output", daemon=True).start()

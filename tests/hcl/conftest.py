@@ -12,6 +12,7 @@ import pytest
 from tests.standing import ROOM_FOR_TERRAFORM
 from workshop.config import Config
 from workshop.terraform_installation import Installation
+from workshop.terraform_output import OutputFile
 from workshop.terraform_provider import ServedProvider
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +73,8 @@ def attached_terraform(
     initialised = terraform(tree / "terraform", "init", "-backend=false", "-input=false")
     assert initialised.returncode == 0, initialised.stderr
     (binary,) = (tree / "terraform").glob(PROVIDER)
-    with closing(ServedProvider(tree / "provider.log")) as provider:
+    output = OutputFile(tree / "terraform.log")
+    with closing(ServedProvider(tree / "provider.log", output)) as provider:
         yield _terraform(installation, {**environment, **provider.variables(binary, environment)})
 
 

@@ -73,6 +73,7 @@ class Context:
         Raises: UsageError naming the holder if another run has it.
         """
         with RunLock(self.config, command), self.console.progress() as progress:
+            self.terraform.wait_for_orphan(progress)
             yield progress
 
     def require_running_target(self) -> None:

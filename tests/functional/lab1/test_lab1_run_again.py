@@ -9,6 +9,7 @@ One test, as each foundation costs a fixed minute: only the last run pays it who
 | two runs at once | 2 | the command and process that holds it | wait |
 | Ctrl-C under Terraform | 130 | that the state is saved | the same command |
 | the terminal is closed under Terraform | 130 | | the same command |
+| the run is killed under Terraform | | that Terraform goes on to its end | the same command |
 """
 
 import pytest
@@ -52,8 +53,11 @@ def test_run_that_was_cut_short_is_run_again(environment, standing):
 
     assert terminal_closed_at(standing, "creating", "lab", "1", "--to", "1.1") == 130
 
+    with begun(standing, CREATING, "lab", "1", "--to", "1.1") as run:
+        run.kill()
     again = standing.workshop("lab", "1", "--to", "1.2")
     assert again.returncode == 0, again.stderr
+    assert "Terraform of a run that was killed goes on to its end" in again.stderr
     assert "every check passed" in again.stderr
     assert_nothing_twice(standing)
 

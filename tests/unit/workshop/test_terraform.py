@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,10 +17,11 @@ from tests.unit.workshop.fake_terraform import FakeProvider, FakeTerraform
 from workshop.aws import Aws
 from workshop.config import Config
 from workshop.errors import InfrastructureError, Interrupted, UsageError
-from workshop.progress import Event, Note, ResourceStarted
+from workshop.progress import Event, Note, ResourceStarted, Waiting
 from workshop.state import StateStore
 from workshop.targets import for_config
 from workshop.terraform import Terraform
+from workshop.terraform_output import OutputFile
 from workshop.terraform_process import LONGEST_HOLD_S, QUIET_S, Minder
 
 
@@ -202,6 +205,44 @@ def test_terraform_whose_emulator_is_lost_is_killed_and_the_loss_told(
 def test_terraform_has_a_process_group_of_its_own(terraform: Terraform, fake: FakeTerraform):
     terraform.apply("0")
     assert {call["pgid"] for call in fake.calls()} & {os.getpgid(0)} == set()
+
+
+@pytest.fixture
+def orphan(aws_config: Config) -> Iterator["subprocess.Popen[bytes]"]:
+    """Return what a run that was killed has left: a Terraform that is still at work."""
+    output = OutputFile(aws_config.terraform_data_dir / "terraform.log")
+    output.clear()
+    binary = shutil.copy("/bin/sh", aws_config.terraform_data_dir / "terraform")
+    with subprocess.Popen(
+        output.writer([str(binary), "-c", "echo at work; read _; echo done"]),
+        env={"TF_DATA_DIR": str(aws_config.terraform_data_dir)},
+        stdin=subprocess.PIPE,
+    ) as left:
+        assert next(output.lines(left)) == b"at work"
+        yield left
+
+
+def test_terraform_of_a_run_that_was_killed_is_waited_for(
+    terraform: Terraform, orphan: "subprocess.Popen[bytes]", aws_config: Config
+):
+    def let_it_end(event: Event) -> None:
+        assert event == Waiting("Terraform of a run that was killed goes on to its end")
+        orphan.communicate(b"end\n")
+
+    terraform.wait_for_orphan(let_it_end)
+    assert orphan.returncode == 0
+    said = (aws_config.terraform_data_dir / "terraform.log").read_text()
+    assert said == "at work\ndone\n"
+    terraform.wait_for_orphan(lambda event: pytest.fail(f"{event}"))
+
+
+def test_terraform_of_a_run_that_was_killed_ends_with_what_it_worked_on(
+    aws_config: Config, aws: Aws, orphan: "subprocess.Popen[bytes]", shell: pytest.MonkeyPatch
+):
+    target = for_config(aws_config, aws)
+    shell.setattr(target, "loss", lambda: InfrastructureError("The emulator ended."))
+    Terraform(aws_config, target, aws).wait_for_orphan()
+    assert orphan.wait() == -signal.SIGKILL
 
 
 @pytest.fixture

@@ -14,17 +14,24 @@ import psutil
 import pytest
 from tests.unit.workshop.fake_terraform import FakeProvider
 
+from workshop.terraform_output import OutputFile
 from workshop.terraform_provider import ServedProvider
 from workshop.waiting import wait_until
 
 ENVIRONMENT = {"AWS_REGION": "us-west-2"}
 
 RUN = """
-import os, signal, sys
+import os, signal, subprocess, sys
 from pathlib import Path
+from workshop.terraform_output import OutputFile
 from workshop.terraform_provider import ServedProvider
-binary = Path(sys.argv[1])
-ServedProvider(binary.parent / "provider.log").variables(binary, os.environ)
+binary, *terraform = sys.argv[1:]
+output = OutputFile(Path(binary).parent / "terraform.log")
+ServedProvider(Path(binary).parent / "provider.log", output).variables(Path(binary), os.environ)
+if terraform:
+    output.clear()
+    child = subprocess.Popen(output.writer(terraform), stdout=subprocess.PIPE)
+    assert next(output.lines(child)) == b"at work"
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -41,7 +48,7 @@ def log_file(tmp_path) -> Path:
 
 @pytest.fixture
 def served(log_file: Path) -> Iterator[ServedProvider]:
-    made = ServedProvider(log_file)
+    made = ServedProvider(log_file, OutputFile(log_file.with_name("terraform.log")))
     yield made
     made.close()
 
@@ -133,3 +140,19 @@ def test_it_ends_with_a_run_that_is_killed(fake: FakeProvider):
     (started,) = fake.starts()
     wait_for_end(started["pid"])
     assert fake.told() == [(started["pid"], signal.SIGINT)]
+
+
+def test_it_outlives_a_run_that_is_killed_by_as_long_as_its_terraform_does(fake: FakeProvider):
+    folder = fake.binary.parent
+    os.mkfifo(folder / "go on")
+    terraform = ["/bin/sh", "-c", f"echo at work; read _ < '{folder}/go on'; echo done; echo more"]
+    run = subprocess.run([sys.executable, "-c", RUN, str(fake.binary), *terraform], timeout=60)
+    assert run.returncode == -signal.SIGKILL
+    output = OutputFile(folder / "terraform.log")
+    assert output.is_being_written()
+    assert fake.told() == []
+    (folder / "go on").write_text("now\n")
+    (started,) = fake.starts()
+    wait_for_end(started["pid"])
+    assert fake.told() == [(started["pid"], signal.SIGINT)]
+    assert output.path.read_text() == "at work\ndone\nmore\n"
