@@ -30,11 +30,11 @@ _END_TIMEOUT_S = 5.0
 
 _KEEPER = """
 import fcntl, os, signal, subprocess, sys
+output = open(sys.argv[1], "a")  # now, as a run may remove it at its end
 provider = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL)
 os.close(1)  # the provider's alone
 sys.stdin.read()
-with open(sys.argv[1], "a") as output:
-    fcntl.flock(output, fcntl.LOCK_EX)  # once no Terraform writes there
+fcntl.flock(output, fcntl.LOCK_EX)  # once no Terraform writes there
 provider.send_signal(signal.SIGINT)  # takes its socket along, unlike SIGTERM
 provider.wait()
 """

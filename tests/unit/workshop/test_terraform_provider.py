@@ -101,6 +101,16 @@ def test_closed_one_has_ended_in_order_and_the_next_terraform_gets_another(
     assert pid_in(served.variables(fake.binary, ENVIRONMENT)) != first
 
 
+def test_it_ends_with_a_run_that_removes_what_it_needed(
+    served: ServedProvider, fake: FakeProvider, tmp_path: Path
+):
+    started = pid_in(served.variables(fake.binary, ENVIRONMENT))
+    for file in tmp_path.glob("*.log"):
+        file.unlink()
+    served.close()
+    assert not psutil.pid_exists(started)
+
+
 def test_one_that_ends_before_it_serves_leaves_it_to_terraform_to_tell_why(tmp_path, served):
     fake = FakeProvider(tmp_path, ends_at_once=True)
     assert served.variables(fake.binary, ENVIRONMENT) == {}
