@@ -82,7 +82,7 @@ class EmulatorProcess:
         except _NO_ANSWER:
             process.terminate()
         _end(process)
-        self._wait_until_portis_free()
+        self._wait_until_port_is_free()
         self._pid_file.unlink(missing_ok=True)
         progress(Note("The emulator stopped."))
         return True
@@ -102,12 +102,16 @@ class EmulatorProcess:
             )
         return health
 
+    def is_alive(self) -> bool:
+        """Tell whether an emulator was started here and runs, also where it does not answer."""
+        return self._recorded_process() is not None
+
     def is_lost(self) -> bool:
         """Tell whether an emulator was started here and its process ended without being stopped.
 
         One that does not answer, such as a suspended one, is not lost.
         """
-        return self._pid_file.exists() and self._recorded_process() is None
+        return self._pid_file.exists() and not self.is_alive()
 
     def identity(self) -> str | None:
         """Return what is new for each started emulator, or None if none runs."""
@@ -211,7 +215,7 @@ class EmulatorProcess:
         # a pid is used again after a while: only a process that works on our folder is ours
         return process if "emulator" in command and str(self.data_dir) in command else None
 
-    def _wait_until_portis_free(self) -> None:
+    def _wait_until_port_is_free(self) -> None:
         deadline = time.monotonic() + _STOP_TIMEOUT_S
         while not is_free(self._config.port):
             if time.monotonic() > deadline:

@@ -54,8 +54,12 @@ class Target(Protocol):
         """Return where a listener answers, without a slash at the end."""
         ...
 
+    def is_there(self) -> bool:
+        """Tell whether there is an AWS that could hold something, answering or not."""
+        ...
+
     def loss(self) -> WorkshopError | None:
-        """Return what to say if AWS is gone with all that it held, or None while it is there."""
+        """Return what to say if AWS has gone with all that it held, None if it has not."""
         ...
 
 
@@ -69,6 +73,7 @@ class LocalTarget:
     def __init__(self, config: Config, emulator: EmulatorProcess) -> None:
         self._config = config
         self.emulator = emulator
+        self._was_there = emulator.is_alive()
 
     def aws_environment(self) -> dict[str, str]:
         return local_variables(self.emulator.url) | proxy_variables(self._config.inherited)
@@ -78,6 +83,7 @@ class LocalTarget:
 
     def ensure_ready(self, progress: Progress) -> None:
         self.emulator.start(progress)
+        self._was_there = True
 
     def confirm_creation(self, confirm: Confirm) -> None:
         """Nothing here costs anything, so nobody is asked."""
@@ -92,8 +98,12 @@ class LocalTarget:
             "Run `make lab1`, which completes the environment.",
         )
 
+    def is_there(self) -> bool:
+        return self.emulator.is_alive()
+
     def loss(self) -> WorkshopError | None:
-        if not self.emulator.is_lost():
+        was_there = self._was_there or self.emulator.is_lost()
+        if self.is_there() or not was_there:
             return None
         return InfrastructureError(
             "The emulator ended while it was at work, and what it held is gone. Its last words are "
@@ -148,8 +158,11 @@ class AwsTarget:
         suffix = "" if wanted == 80 else f":{wanted}"
         return f"http://{load_balancer.dns_name}{suffix}"
 
+    def is_there(self) -> bool:
+        """Return True: an account does not go away."""
+        return True
+
     def loss(self) -> WorkshopError | None:
-        """Return None: an account does not go away."""
         return None
 
 

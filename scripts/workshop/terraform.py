@@ -82,14 +82,19 @@ class Terraform:
     def wait_for_orphan(self, progress: Progress = silent) -> None:
         """Return when no Terraform is at work any more whose run was killed.
 
-        It goes on to its end and saves its state, unless what it works on is lost.
+        It goes on to its end and saves its state, unless what it works on is gone.
         """
         while self._output.is_being_written():
             progress(Waiting("Terraform of a run that was killed goes on to its end"))
-            orphan = living_terraform(self._config) if self._target.loss() else None
-            if orphan is not None:
-                os.killpg(orphan, signal.SIGKILL)
+            if not self._target.is_there():
+                self._end_orphan()
             time.sleep(_INTERVAL_S)
+
+    def _end_orphan(self) -> None:
+        orphan = living_terraform(self._config)
+        with contextlib.suppress(ProcessLookupError):
+            if orphan is not None and os.getpgid(orphan) == orphan:  # as every child of ours
+                os.killpg(orphan, signal.SIGKILL)
 
     def look_for_itself(self) -> None:
         """Raise UsageError if there is no Terraform on this machine, or one of a wrong version."""

@@ -60,6 +60,9 @@ def test_addresses_are_exported_once_they_exist(config: Config):
     class Emulator:
         url = "http://127.0.0.1:4566"
 
+        def is_alive(self):
+            return True
+
         def listeners(self):
             return [
                 {"loadBalancerArn": "arn:staging", "port": 80, "publishedPort": 8080},

@@ -14,7 +14,7 @@ from workshop.aws import Aws
 from workshop.config import Config
 from workshop.environment import LoadBalancer
 from workshop.errors import InfrastructureError, UsageError
-from workshop.progress import silent
+from workshop.progress import Progress, silent
 from workshop.targets import (
     AwsTarget,
     LocalTarget,
@@ -116,6 +116,60 @@ def test_loopback_joins_the_exempt_hosts_that_a_person_named(config: Config):
     target = for_config(replace(config, inherited=inherited))
     assert isinstance(target, LocalTarget)
     assert target.aws_environment()["NO_PROXY"] == "intranet,127.0.0.1,localhost,::1,.localhost"
+
+
+class Emulator:
+    """One that a test lets run, end and be stopped."""
+
+    log_file = Path("emulator.log")
+
+    def __init__(self, is_alive: bool = False, is_lost: bool = False) -> None:
+        self._is_alive, self._is_lost = is_alive, is_lost
+
+    def start(self, _progress: Progress) -> bool:
+        self._is_alive, self._is_lost = True, False
+        return True
+
+    def end(self, *, is_stopped: bool) -> None:
+        self._is_alive, self._is_lost = False, not is_stopped
+
+    def is_alive(self) -> bool:
+        return self._is_alive
+
+    def is_lost(self) -> bool:
+        return self._is_lost
+
+
+@pytest.mark.parametrize("is_stopped", [True, False], ids=["stopped", "killed"])
+@pytest.mark.parametrize("is_started_by_us", [True, False])
+def test_emulator_that_ends_under_a_run_is_its_loss(
+    config: Config, is_stopped: bool, is_started_by_us: bool
+):
+    emulator = Emulator(is_alive=not is_started_by_us)
+    target = LocalTarget(config, emulator)  # type: ignore[arg-type]
+    target.ensure_ready(silent)
+    assert target.is_there()
+    assert target.loss() is None
+    emulator.end(is_stopped=is_stopped)
+    assert not target.is_there()
+    lost = target.loss()
+    assert lost is not None
+    assert "`emulator.log`" in lost.message
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_emulator_that_a_run_never_had_is_its_loss_only_where_it_was_not_stopped(
+    config: Config, is_lost: bool
+):
+    target = LocalTarget(config, Emulator(is_lost=is_lost))  # type: ignore[arg-type]
+    assert not target.is_there()
+    assert (target.loss() is not None) is is_lost
+
+
+def test_account_is_always_there(aws_config: Config, aws: Aws):
+    target = AwsTarget(aws_config, aws)
+    assert target.is_there()
+    assert target.loss() is None
 
 
 def test_creation_is_asked_for_with_account_region_and_cost(aws_config: Config, aws: Aws):

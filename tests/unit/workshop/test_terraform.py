@@ -240,7 +240,7 @@ def test_terraform_of_a_run_that_was_killed_ends_with_what_it_worked_on(
     aws_config: Config, aws: Aws, orphan: "subprocess.Popen[bytes]", shell: pytest.MonkeyPatch
 ):
     target = for_config(aws_config, aws)
-    shell.setattr(target, "loss", lambda: InfrastructureError("The emulator ended."))
+    shell.setattr(target, "is_there", lambda: False)
     Terraform(aws_config, target, aws).wait_for_orphan()
     assert orphan.wait() == -signal.SIGKILL
 
