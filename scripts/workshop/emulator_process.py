@@ -1,5 +1,6 @@
 """The embedded AWS as a process: started, asked, stopped. Its health answer is the truth."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -57,7 +58,9 @@ class EmulatorProcess:
 
         Raises: UsageError if the port is somebody else's, InfrastructureError if it dies.
         """
-        if self.health() is not None:
+        health = self.health()
+        if health is not None:
+            self._record(health.pid)
             return False
         self._refuse_a_taken_port()
         if self.is_lost():
@@ -103,8 +106,11 @@ class EmulatorProcess:
         return health
 
     def is_alive(self) -> bool:
-        """Tell whether an emulator was started here and runs, also where it does not answer."""
-        return self._recorded_process() is not None
+        """Tell whether our emulator runs, also where it does not answer."""
+        try:
+            return self._recorded_process() is not None or self.health() is not None
+        except UsageError:
+            return False  # another folder's answers
 
     def is_lost(self) -> bool:
         """Tell whether an emulator was started here and its process ended without being stopped.
@@ -157,14 +163,24 @@ class EmulatorProcess:
                 env=environment | proxy_variables(environment) | {"PYTHONUNBUFFERED": "1"},
                 start_new_session=True,  # Ctrl-C in the terminal is for the CLI alone
             )
-        self._pid_file.write_text(f"{child.pid}\n")
+        self._record(child.pid)
         return child
+
+    def _record(self, pid: int) -> None:
+        self._pid_file.write_text(f"{pid}\n")
+
+    def _forget(self, pid: int) -> None:
+        """Remove the record of a process, unless another has taken its place."""
+        with contextlib.suppress(OSError):
+            if self._pid_file.read_text().strip() == str(pid):
+                self._pid_file.unlink()
 
     def _wait_until_ready(self, child: "subprocess.Popen[bytes]") -> Health:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while time.monotonic() < deadline:
             health = self.health()
             if health is not None:
+                self._record(health.pid)  # another command may have been quicker
                 # ours to leave running: the handle must not complain that it was not waited for
                 child.returncode = 0
                 return health
@@ -172,11 +188,11 @@ class EmulatorProcess:
                 child.wait(timeout=0.05)
             except subprocess.TimeoutExpired:
                 continue
-            self._pid_file.unlink(missing_ok=True)
+            self._forget(child.pid)
             raise self._start_error(f"ended with status {child.returncode} before it answered")
         _end(psutil.Process(child.pid))
         child.wait()
-        self._pid_file.unlink(missing_ok=True)
+        self._forget(child.pid)
         raise self._start_error(f"did not answer within {_START_TIMEOUT_S:.0f} s")
 
     def _start_error(self, what: str) -> InfrastructureError:

@@ -25,7 +25,7 @@ from workshop.errors import InfrastructureError, Interrupted, WorkshopError
 from workshop.isolation import without_terraform_choices
 from workshop.progress import Note, Progress, Waiting, silent
 from workshop.state import StateStore
-from workshop.state_lock import living_terraform, release_stale_lock
+from workshop.state_lock import release_stale_lock
 from workshop.targets import Target
 from workshop.terraform_events import Change, PlanSummary, Stream
 from workshop.terraform_installation import Installation
@@ -80,21 +80,21 @@ class Terraform:
         self._provider.close()
 
     def wait_for_orphan(self, progress: Progress = silent) -> None:
-        """Return when no Terraform is at work any more whose run was killed.
+        """Return when no Terraform is at work any more whose run has ended before it.
 
         It goes on to its end and saves its state, unless what it works on is gone.
         """
-        while self._output.is_being_written():
-            progress(Waiting("Terraform of a run that was killed goes on to its end"))
+        while (orphan := self._output.living_writer()) is not None:
+            progress(Waiting(f"Terraform of a run that was killed ends (process {orphan})"))
             if not self._target.is_there():
-                self._end_orphan()
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(orphan, signal.SIGKILL)
             time.sleep(_INTERVAL_S)
 
-    def _end_orphan(self) -> None:
-        orphan = living_terraform(self._config)
-        with contextlib.suppress(ProcessLookupError):
-            if orphan is not None and os.getpgid(orphan) == orphan:  # as every child of ours
-                os.killpg(orphan, signal.SIGKILL)
+    def is_initialised(self) -> bool:
+        """Tell whether `init` has nothing to do."""
+        marker = self._config.terraform_data_dir / _MARKER
+        return marker.exists() and marker.read_text() == self._init_key() and self._has_provider()
 
     def look_for_itself(self) -> None:
         """Raise UsageError if there is no Terraform on this machine, or one of a wrong version."""
@@ -134,11 +134,10 @@ class Terraform:
         Raises: WorkshopError if Terraform or its provider is missing, or init fails.
         """
         self._store.ensure_bucket()
-        key = self._init_key()
-        marker = self._config.terraform_data_dir / _MARKER
-        if marker.exists() and marker.read_text() == key and self._has_provider():
+        if self.is_initialised():
             return False
         progress(Waiting("Terraform gets ready"))
+        marker = self._config.terraform_data_dir / _MARKER
         marker.unlink(missing_ok=True)
         self._stream(
             "init",
@@ -147,7 +146,7 @@ class Terraform:
             reconfigure=IsFlagged,
             backend_config=self._store.backend_config,
         )
-        marker.write_text(key)
+        marker.write_text(self._init_key())
         return True
 
     def apply(self, step: str, progress: Progress = silent, *, refresh: bool = True) -> None:
@@ -226,7 +225,10 @@ class Terraform:
             process = self._launch(command, environment, args, options)
             minder.mind(process)
             stream = Stream()
-            read_to_end(self._output.lines(process), stream, progress, minder)
+            try:
+                read_to_end(self._output.lines(process), stream, progress, minder)
+            finally:
+                process.wait()  # whatever keeps us from hearing it
         if minder.loss is not None:
             raise minder.loss
         if minder.is_interrupted:

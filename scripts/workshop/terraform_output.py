@@ -17,12 +17,14 @@ _INTERVAL_S = 0.1
 
 _WRITER = """
 import fcntl, os, sys
+os.setpgid(0, 0)
 output = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
 fcntl.flock(output, fcntl.LOCK_EX)
 os.dup2(output, 1)
 os.dup2(output, 2)
-os.setpgid(0, 0)
-os.execv(sys.argv[2], sys.argv[2:])
+with open(sys.argv[2], "w") as file:
+    file.write(str(os.getpid()))
+os.execv(sys.argv[3], sys.argv[3:])
 """
 """Becomes another program, which inherits the file and thereby the lock."""
 
@@ -32,24 +34,27 @@ class OutputFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._pid_file = path.with_suffix(".pid")
 
     def clear(self) -> None:
         """Begin anew, for the next writer."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._pid_file.unlink(missing_ok=True)
         self.path.write_bytes(b"")
 
     def writer(self, command: list[str]) -> list[str]:
         """Return what runs a command that writes here, in a process group of its own."""
-        return [sys.executable, "-I", "-S", "-c", _WRITER, str(self.path), *command]
+        files = (str(self.path), str(self._pid_file))
+        return [sys.executable, "-I", "-S", "-c", _WRITER, *files, *command]
 
-    def is_being_written(self) -> bool:
-        """Tell whether a writer has not ended."""
-        with contextlib.suppress(FileNotFoundError), self.path.open("rb") as file:
+    def living_writer(self) -> int | None:
+        """Return the process id of a writer that has not ended; it leads a process group."""
+        with contextlib.suppress(FileNotFoundError, ValueError), self.path.open("rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return True
-        return False
+                return int(self._pid_file.read_text())
+        return None
 
     def lines(self, writer: "subprocess.Popen[bytes]") -> Iterator[bytes]:
         """Yield the lines of a writer that was just started as they come, until it has ended."""

@@ -87,6 +87,7 @@ class Minder:
             if self.loss is not None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child.pid, signal.SIGKILL)
+                child.kill()  # one that does not lead its group yet
                 return
             if not is_told and self._is_time_to_interrupt():
                 is_told = True

@@ -5,9 +5,7 @@ starts it anew for each walk of its graph (`docs/decisions`, 23).
 Source: Terraform's documentation, "Debugging providers".
 """
 
-import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -31,12 +29,17 @@ _END_TIMEOUT_S = 5.0
 _KEEPER = """
 import fcntl, os, signal, subprocess, sys
 output = open(sys.argv[1], "a")  # now, as a run may remove it at its end
-provider = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL)
+provider = subprocess.Popen(sys.argv[3:], stdin=subprocess.DEVNULL)
 os.close(1)  # the provider's alone
 sys.stdin.read()
 fcntl.flock(output, fcntl.LOCK_EX)  # once no Terraform writes there
+output.close()
 provider.send_signal(signal.SIGINT)  # takes its socket along, unlike SIGTERM
-provider.wait()
+try:
+    provider.wait(float(sys.argv[2]))
+except subprocess.TimeoutExpired:
+    provider.kill()
+    provider.wait()
 """
 """Ends the provider when our end of its input is closed, as it is too when we are killed.
 
@@ -73,16 +76,19 @@ class ServedProvider:
         if keeper is None or keeper.stdin is None:
             return
         keeper.stdin.close()
-        try:
-            keeper.wait(_END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(keeper.pid, signal.SIGKILL)
-            keeper.wait()
+        keeper.wait()
 
     def _start(self, binary: Path, environment: Mapping[str, str]) -> None:
         with self._log_file.open("wb") as log:
             self._keeper = subprocess.Popen(
-                [*_PYTHON, _KEEPER, str(self._output.path), str(binary), "-debug"],
+                [
+                    *_PYTHON,
+                    _KEEPER,
+                    str(self._output.path),
+                    str(_END_TIMEOUT_S),
+                    str(binary),
+                    "-debug",
+                ],
                 env={**environment, **_QUIET},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

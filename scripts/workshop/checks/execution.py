@@ -87,21 +87,26 @@ def _verdict(view: View, head: str, deploy: dict[str, Any]) -> str:
     The one on an earlier commit may fall after the action's start: it is not over until the action
     has updated the service, and from then on ECS judges the tasks of this commit alone.
     """
-    since = _first_trouble(view, head, deploy["startTime"])
+    since = _first_trouble(view, head, deploy)
     said = events_of_trouble(view, STAGING, since) if since else []
     return next((one for one in said if any(words in one for words in _VERDICTS)), "")
 
 
-def _first_trouble(view: View, head: str, since: datetime) -> datetime | None:
-    """Return when the first of the commit's tasks was created that ended in trouble."""
-    return min(
-        (
-            task["createdAt"]
-            for task in tasks_in_trouble(view, STAGING, since)
-            if any(image_tag(container["image"]) == head for container in task["containers"])
-        ),
-        default=None,
-    )
+def _first_trouble(view: View, head: str, deploy: dict[str, Any]) -> datetime | None:
+    """Return when the first of the commit's tasks was created that ended in trouble.
+
+    ECS forgets stopped tasks after an hour, and remembers what it said of them: where it lists none
+    of an action that has ended, that counts from the action's start.
+    """
+    began: datetime = deploy["startTime"]
+    tasks = tasks_in_trouble(view, STAGING, began)
+    if not tasks and deploy["status"] == "Failed":
+        return began
+    return min((task["createdAt"] for task in tasks if _runs(task, head)), default=None)
+
+
+def _runs(task: dict[str, Any], head: str) -> bool:
+    return any(image_tag(container.get("image", "")) == head for container in task["containers"])
 
 
 def _failed_execution(view: View, head: str, label: str, actions: Actions) -> Finding:

@@ -70,7 +70,8 @@ class Context:
     def exclusive_run(self, command: str) -> Iterator[Progress]:
         """Hold the one run of this participant and target, showing its progress.
 
-        Raises: UsageError naming the holder if another run has it.
+        A Terraform that a killed run has left is waited for. Raises: UsageError naming the holder
+        if another run has it.
         """
         with RunLock(self.config, command), self.console.progress() as progress:
             self.terraform.wait_for_orphan(progress)

@@ -1,10 +1,11 @@
 """`workshop terraform -- ARGS`: Terraform by hand, with the environment supplied."""
 
-import sys
+from contextlib import nullcontext
 
 import click
 
 from workshop.cli.context import Context, pass_context
+from workshop.lock import RunLock
 from workshop.progress import Progress
 
 _WITHOUT_STATE = {"fmt", "version", "-help", "-version", "--help", "--version"}
@@ -22,10 +23,12 @@ def terraform(context: Context, args: tuple[str, ...]) -> None:
     """
     with context.console.progress() as progress:
         _prepare(context, args, progress)
-    sys.exit(context.terraform.run(list(args)))
+    raise click.exceptions.Exit(context.terraform.run(list(args)))
 
 
 def _prepare(context: Context, args: tuple[str, ...], progress: Progress) -> None:
     if args and args[0] not in _WITHOUT_STATE:
         context.target.ensure_ready(progress)
-        context.terraform.init(progress)
+        is_ready = context.terraform.is_initialised()
+        with nullcontext() if is_ready else RunLock(context.config, "workshop terraform"):
+            context.terraform.init(progress)

@@ -114,12 +114,13 @@ class FakeProvider:
 
     def starts(self) -> list[dict[str, Any]]:
         """Return how each of its processes was started."""
-        return [one for one in self._said() if "args" in one]
+        return [one for one in self.said() if "args" in one]
 
     def told(self) -> list[tuple[int, int]]:
         """Return which process was told to end by which signal."""
-        return [(one["pid"], one["told"]) for one in self._said() if "told" in one]
+        return [(one["pid"], one["told"]) for one in self.said() if "told" in one]
 
-    def _said(self) -> list[dict[str, Any]]:
+    def said(self) -> list[dict[str, Any]]:
+        """Return all that was written down, in its order."""
         lines = self._log.read_text().splitlines() if self._log.exists() else []
         return [json.loads(line) for line in lines]

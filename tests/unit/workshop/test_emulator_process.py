@@ -94,6 +94,20 @@ def test_suspended_emulator_is_not_lost(
         process.resume()
 
 
+@pytest.mark.parametrize("recorded", [None, "999999"], ids=["nothing", "another"])
+def test_emulator_whose_record_another_command_spoilt_is_there_and_recorded_anew(
+    config: Config, emulator: EmulatorProcess, recorded: str | None
+):
+    emulator.start()
+    record = config.state_dir / "emulator.pid"
+    right = record.read_text()
+    record.unlink() if recorded is None else record.write_text(recorded)
+    assert emulator.is_alive()
+    assert not emulator.is_lost()
+    assert emulator.start() is False
+    assert record.read_text() == right
+
+
 def test_taken_port_is_named_with_who_listens(workshop: Command, config: Config):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", config.port))

@@ -1,12 +1,17 @@
 """One run a participant and target."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from tests.unit.workshop.conftest import Command
+from tests.unit.workshop.fake_terraform import FakeProvider, FakeTerraform
 
 from workshop.config import Config
+from workshop.emulator_process import EmulatorProcess
 from workshop.errors import UsageError
 from workshop.lock import RunLock
 
@@ -61,3 +66,26 @@ def test_lock_can_be_taken_again_after_an_error(config: Config):
         raise ZeroDivisionError
     with RunLock(config, "workshop lab 1"):
         pass
+
+
+def test_terraform_by_hand_has_to_wait_where_it_is_not_initialised_yet(
+    workshop: Command,
+    config: Config,
+    emulator: EmulatorProcess,
+    shell: pytest.MonkeyPatch,
+    tmp_path: Path,
+):
+    fake = FakeTerraform(tmp_path / "fake")
+    provider = FakeProvider(fake.folder)
+    shell.setenv("PATH", f"{fake.folder}{os.pathsep}{os.environ['PATH']}")
+    by_hand = ("terraform", "--", "state", "list")
+    with RunLock(config, "workshop lab 1"):
+        refused = workshop(*by_hand)
+    assert refused.exit_code == 2
+    assert "is taken by `workshop lab 1`" in refused.stderr
+    assert workshop(*by_hand).exit_code == 0
+    with RunLock(config, "workshop lab 1"):
+        assert workshop(*by_hand).exit_code == 0
+    assert fake.commands() == ["init", "state", "state"]
+    assert provider.starts() == []
+    assert emulator.is_alive()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +16,7 @@ from tests.unit.workshop.fake_terraform import FakeProvider, FakeTerraform
 from workshop.aws import Aws
 from workshop.config import Config
 from workshop.errors import InfrastructureError, Interrupted, UsageError
-from workshop.progress import Event, Note, ResourceStarted, Waiting
+from workshop.progress import Event, Note, ResourceStarted
 from workshop.state import StateStore
 from workshop.targets import for_config
 from workshop.terraform import Terraform
@@ -212,12 +211,8 @@ def orphan(aws_config: Config) -> Iterator["subprocess.Popen[bytes]"]:
     """Return what a run that was killed has left: a Terraform that is still at work."""
     output = OutputFile(aws_config.terraform_data_dir / "terraform.log")
     output.clear()
-    binary = shutil.copy("/bin/sh", aws_config.terraform_data_dir / "terraform")
-    with subprocess.Popen(
-        output.writer([str(binary), "-c", "echo at work; read _; echo done"]),
-        env={"TF_DATA_DIR": str(aws_config.terraform_data_dir)},
-        stdin=subprocess.PIPE,
-    ) as left:
+    command = output.writer(["/bin/sh", "-c", "echo at work; read _; echo done"])
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as left:
         assert next(output.lines(left)) == b"at work"
         yield left
 
@@ -226,7 +221,7 @@ def test_terraform_of_a_run_that_was_killed_is_waited_for(
     terraform: Terraform, orphan: "subprocess.Popen[bytes]", aws_config: Config
 ):
     def let_it_end(event: Event) -> None:
-        assert event == Waiting("Terraform of a run that was killed goes on to its end")
+        assert f"run that was killed ends (process {orphan.pid})" in str(event)
         orphan.communicate(b"end\n")
 
     terraform.wait_for_orphan(let_it_end)
@@ -243,6 +238,23 @@ def test_terraform_of_a_run_that_was_killed_ends_with_what_it_worked_on(
     shell.setattr(target, "is_there", lambda: False)
     Terraform(aws_config, target, aws).wait_for_orphan()
     assert orphan.wait() == -signal.SIGKILL
+
+
+def test_terraform_is_waited_for_where_nobody_hears_what_it_does(
+    terraform: Terraform, fake: FakeTerraform, aws_config: Config, shell: pytest.MonkeyPatch
+):
+    shell.setattr("workshop.terraform_process.QUIET_S", 0.0)
+    fake.say(apply={"lines": [started("aws_lb.this")], "until_interrupted": True})
+
+    def break_off(event: Event) -> None:
+        if isinstance(event, ResourceStarted):
+            os.kill(os.getpid(), signal.SIGINT)
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        terraform.apply("0", break_off)
+    assert fake.signals() == ["INT"]
+    assert OutputFile(aws_config.terraform_data_dir / "terraform.log").living_writer() is None
 
 
 @pytest.fixture

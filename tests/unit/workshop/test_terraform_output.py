@@ -31,10 +31,10 @@ def test_lines_come_while_the_writer_goes_on(output: OutputFile):
     with writing(output, "print('one', flush=True); input(); print('two')") as writer:
         lines = output.lines(writer)
         assert next(lines) == b"one"
-        assert output.is_being_written()
+        assert output.living_writer() == writer.pid
         writer.communicate(b"\n")
         assert list(lines) == [b"two"]
-    assert not output.is_being_written()
+    assert output.living_writer() is None
 
 
 def test_both_outputs_and_what_has_no_line_end_are_heard(output: OutputFile):
@@ -65,4 +65,4 @@ def test_ctrl_c_in_the_terminal_is_not_for_the_writer(output: OutputFile):
 
 
 def test_nobody_writes_where_nothing_was_ever_written(tmp_path: Path):
-    assert not OutputFile(tmp_path / "terraform.log").is_being_written()
+    assert OutputFile(tmp_path / "terraform.log").living_writer() is None

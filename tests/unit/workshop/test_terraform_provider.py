@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,7 +44,9 @@ def fake(tmp_path) -> FakeProvider:
 
 @pytest.fixture
 def log_file(tmp_path) -> Path:
-    return tmp_path / "provider.log"
+    folder = tmp_path / "terraform data"
+    folder.mkdir()
+    return folder / "provider.log"
 
 
 @pytest.fixture
@@ -102,11 +105,10 @@ def test_closed_one_has_ended_in_order_and_the_next_terraform_gets_another(
 
 
 def test_it_ends_with_a_run_that_removes_what_it_needed(
-    served: ServedProvider, fake: FakeProvider, tmp_path: Path
+    served: ServedProvider, fake: FakeProvider, log_file: Path
 ):
     started = pid_in(served.variables(fake.binary, ENVIRONMENT))
-    for file in tmp_path.glob("*.log"):
-        file.unlink()
+    shutil.rmtree(log_file.parent)
     served.close()
     assert not psutil.pid_exists(started)
 
@@ -155,14 +157,17 @@ def test_it_ends_with_a_run_that_is_killed(fake: FakeProvider):
 def test_it_outlives_a_run_that_is_killed_by_as_long_as_its_terraform_does(fake: FakeProvider):
     folder = fake.binary.parent
     os.mkfifo(folder / "go on")
-    terraform = ["/bin/sh", "-c", f"echo at work; read _ < '{folder}/go on'; echo done; echo more"]
+    last_words = f"echo '{{}}' >> '{folder}/provider.jsonl'"
+    script = f"echo at work; read _ < '{folder}/go on'; echo done; echo more; {last_words}"
+    terraform = ["/bin/sh", "-c", script]
     run = subprocess.run([sys.executable, "-c", RUN, str(fake.binary), *terraform], timeout=60)
     assert run.returncode == -signal.SIGKILL
     output = OutputFile(folder / "terraform.log")
-    assert output.is_being_written()
-    assert fake.told() == []
+    assert output.living_writer() is not None
     (folder / "go on").write_text("now\n")
     (started,) = fake.starts()
     wait_for_end(started["pid"])
-    assert fake.told() == [(started["pid"], signal.SIGINT)]
+    *_, last_words_said, told = fake.said()
+    assert last_words_said == {}
+    assert told == {"pid": started["pid"], "told": signal.SIGINT}
     assert output.path.read_text() == "at work\ndone\nmore\n"

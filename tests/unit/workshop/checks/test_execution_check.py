@@ -71,6 +71,11 @@ def test_action_that_timed_out_is_explained_by_the_commits_own_tasks(stopped, ve
     ends(look_at_execution(rolled_back(9, "Failed")), Ending.FAILED, cause)
 
 
+def test_verdict_is_remembered_when_ecs_has_forgotten_the_tasks():
+    found = look_at_execution(rolled_back(9, "Failed"))
+    ends(found, Ending.FAILED, "brought the old revision back")
+
+
 def test_tasks_in_trouble_are_those_of_every_page():
     ecs = boto3.client(
         "ecs", "us-west-2", aws_access_key_id="testing", aws_secret_access_key="testing"
