@@ -9,6 +9,9 @@ from workshop.config import Config
 from workshop.errors import UsageError
 from workshop.state import StateLock
 
+_PROVIDER = "terraform-provi"
+"""What a provider's process is called, which locks no state; Linux tells 15 letters of a name."""
+
 
 def release_stale_lock(lock: StateLock, config: Config) -> None:
     """Return if the lock's owner is dead, so that it may be removed.
@@ -26,7 +29,8 @@ def release_stale_lock(lock: StateLock, config: Config) -> None:
 def living_terraform(config: Config) -> int | None:
     """Return the process id of a Terraform that works on this participant's state, if one does."""
     for process in psutil.process_iter(["name"]):
-        if not (process.info["name"] or "").startswith("terraform"):
+        name = process.info["name"] or ""
+        if not name.startswith("terraform") or name.startswith(_PROVIDER):
             continue
         try:
             if _is_on_state(process, config):

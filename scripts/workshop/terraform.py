@@ -137,6 +137,7 @@ class Terraform:
         if self.is_initialised():
             return False
         progress(Waiting("Terraform gets ready"))
+        key = self._init_key()  # of what it begins with: whoever edits meanwhile needs another
         marker = self._config.terraform_data_dir / _MARKER
         marker.unlink(missing_ok=True)
         self._stream(
@@ -146,7 +147,7 @@ class Terraform:
             reconfigure=IsFlagged,
             backend_config=self._store.backend_config,
         )
-        marker.write_text(self._init_key())
+        marker.write_text(key)
         return True
 
     def apply(self, step: str, progress: Progress = silent, *, refresh: bool = True) -> None:

@@ -348,6 +348,26 @@ def test_lock_of_a_dead_run_is_removed(
     assert fake.calls()[1]["args"] == ["force-unlock", "-force", "an-id"]
 
 
+def test_provider_that_still_serves_keeps_no_lock(
+    attached: Terraform, fake: FakeTerraform, provider: FakeProvider, aws: Aws, aws_config: Config
+):
+    attached.apply("0")
+    put_state(aws, aws_config, lock_info(f"root@{socket.gethostname()}"), ".tflock")
+    attached.apply("0")
+    assert fake.commands() == ["init", "apply", "force-unlock", "apply"]
+    assert provider.told() == []
+
+
+def test_init_is_made_again_where_somebody_edited_the_hcl_meanwhile(
+    terraform: Terraform, fake: FakeTerraform, aws_config: Config
+):
+    fake.say(init={"lines": [started("aws_lb.this")]})
+    edited = aws_config.terraform_dir / "more.tf"
+    terraform.init(lambda event: edited.write_text("#") if "aws_lb" in str(event) else None)
+    assert edited.exists()
+    assert not terraform.is_initialised()
+
+
 def test_lock_of_another_machine_names_its_holder(
     terraform: Terraform, fake: FakeTerraform, aws: Aws, aws_config: Config
 ):
